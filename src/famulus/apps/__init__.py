@@ -1,0 +1,1 @@
+"""One file per process, all wiring and nothing else."""

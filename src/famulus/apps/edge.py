@@ -1,0 +1,148 @@
+"""The outermost layer of the server: correlation, bounds on what comes in, headers on what goes out."""
+
+import asyncio
+import re
+
+import orjson
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from famulus.kit.errors import FamulusError, TooLarge, UnsupportedMedia
+from famulus.kit.ids import new_id
+from famulus.kit.problems import problem_of
+
+CORRELATION = "X-Correlation-ID"
+
+_ACCEPTABLE = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
+_BODY_SECONDS = 30
+_METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+    "font-src 'self'; frame-src blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+)
+_ALWAYS = {
+    "content-security-policy": _POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+
+class ContentTypeNotJson(UnsupportedMedia):
+    """The body says that it is something other than JSON."""
+
+
+class BodyTooLarge(TooLarge):
+    """The body has more bytes than are accepted."""
+
+
+class BodyTooSlow(FamulusError):
+    """The body did not come in time."""
+
+    status = 408
+
+
+class Edge:
+    """Wraps the application: everything that is true of every request is here."""
+
+    def __init__(self, app: ASGIApp, *, max_body_bytes: int, docs: bool = False) -> None:
+        self._app = app
+        self._max_body_bytes = max_body_bytes
+        # The interactive pages load their scripts from elsewhere: whoever asks for them gets no policy there.
+        self._free_paths = ("/docs", "/redoc") if docs else ()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Give the request its correlation id, refuse bodies that are not acceptable, and pass it on."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        given = headers.get(CORRELATION, "")
+        correlation_id = given if _ACCEPTABLE.fullmatch(given) else new_id("corr")
+        scope.setdefault("state", {})["correlation_id"] = correlation_id
+        with structlog.contextvars.bound_contextvars(correlation_id=correlation_id):
+            if scope["type"] == "websocket":
+                await self._app(scope, receive, send)
+                return
+            dressed = self._dressed(scope, send, correlation_id)
+            try:
+                receive = await self._bounded(scope, headers, receive)
+            except FamulusError as error:
+                await _refuse(dressed, error, correlation_id)
+                return
+            await self._app(scope, receive, dressed)
+
+    def _dressed(self, scope: Scope, send: Send, correlation_id: str) -> Send:
+        """`send`, with the headers that every answer carries."""
+        free = scope["path"].startswith(self._free_paths) if self._free_paths else False
+
+        async def dressed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers[CORRELATION] = correlation_id
+                if not free:
+                    for name, value in _ALWAYS.items():
+                        headers.setdefault(name, value)
+                headers.setdefault("cache-control", "no-store")
+            await send(message)
+
+        return dressed
+
+    async def _bounded(self, scope: Scope, headers: Headers, receive: Receive) -> Receive:
+        """Read the body, which is JSON and of bounded size, before anybody works on it."""
+        if scope["method"] not in _METHODS_WITH_BODY:
+            return receive
+        declared = headers.get("content-length", "0")
+        if declared.isdigit() and int(declared) > self._max_body_bytes:
+            raise self._too_large()
+        try:
+            async with asyncio.timeout(_BODY_SECONDS):
+                body = await self._body(receive)
+        except TimeoutError:
+            raise BodyTooSlow("The request did not arrive in time.") from None
+        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        if body and kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
+            raise ContentTypeNotJson("Send JSON, with Content-Type: application/json.")
+        return _replayed(body, receive)
+
+    async def _body(self, receive: Receive) -> bytes:
+        chunks: list[bytes] = []
+        size = 0
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return b""
+            chunk = message.get("body", b"")
+            size += len(chunk)
+            if size > self._max_body_bytes:
+                raise self._too_large()
+            chunks.append(chunk)
+            if not message.get("more_body", False):
+                return b"".join(chunks)
+
+    def _too_large(self) -> BodyTooLarge:
+        return BodyTooLarge(f"A request has at most {self._max_body_bytes:,} bytes.", limit=self._max_body_bytes)
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """A `receive` that gives the body that was read, and then whatever comes."""
+    waiting = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replay() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return replay
+
+
+async def _refuse(send: Send, error: FamulusError, correlation_id: str) -> None:
+    body = orjson.dumps(problem_of(error, correlation_id))
+    # The rest of the body is not read, so that the connection cannot be used again.
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": error.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,81 @@
+"""The part of a process that works on runs: the log, the queue and the worker, started and stopped together."""
+
+import asyncio
+import fcntl
+from pathlib import Path
+from typing import TextIO
+
+import structlog
+
+from famulus.agent.tools import Toolset
+from famulus.apps import models
+from famulus.features.conversations.jobs import RunWorker
+from famulus.features.conversations.runs import RUN_JOB, RunDesk
+from famulus.features.conversations.signals import Cancellations
+from famulus.features.conversations.turn import TITLE_JOB
+from famulus.infra.database import SqliteDatabase
+from famulus.jobs.queue import JobQueue
+from famulus.jobs.worker import Worker
+from famulus.settings import Settings
+from famulus.streams.log import EventLog
+
+_logger = structlog.get_logger()
+
+
+class Engine:
+    """What brings runs to their end in this process."""
+
+    def __init__(self, database: SqliteDatabase, settings: Settings, toolset: Toolset, *, default_model: str) -> None:
+        streams, jobs = settings.streams, settings.jobs
+        self._database = database
+        self._settings = settings
+        self._alone: TextIO | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self.log = EventLog(database, flush_seconds=streams.flush_seconds, heartbeat_seconds=streams.heartbeat_seconds)
+        self.queue = JobQueue(lease_seconds=jobs.lease_seconds)
+        self.desk = RunDesk(self.log, self.queue, Cancellations(), settings.agent, default_model)
+        self._runs = RunWorker(
+            database, self.desk, models.finder(settings.model), toolset, max_attempts=jobs.max_attempts
+        )
+        self.worker = Worker(
+            database,
+            self.queue,
+            {RUN_JOB: self._runs.run, TITLE_JOB: self._runs.title},
+            concurrency=jobs.concurrency,
+            lease_seconds=jobs.lease_seconds,
+            poll_seconds=jobs.poll_seconds,
+            max_attempts=jobs.max_attempts,
+            # A run is ended by its own handler, visibly, once it has been started too often.
+            never_given_up={RUN_JOB},
+        )
+
+    async def start(self) -> None:
+        """Begin; what a dead process has left is taken up at once when nobody else can be working on it."""
+        self._alone = _only_process(self._database.path)
+        if self._alone:
+            await self._database.write(self.queue.take_from_the_dead)
+        self.log.start()
+        self._watching = asyncio.create_task(self._runs.watch_cancellations())
+        self.worker.start()
+
+    async def stop(self) -> None:
+        """Let go of everybody who watches, finish or hand over the runs, and stop."""
+        self.log.release_followers()
+        await self.worker.stop(drain_seconds=self._settings.server.drain_seconds)
+        if self._watching:
+            self._watching.cancel()
+        await self.log.stop()
+        if self._alone:
+            self._alone.close()
+
+
+def _only_process(database: Path) -> TextIO | None:
+    """A lock that says that no other process works on this database; None when there is one."""
+    lock = database.with_suffix(".lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        _logger.info("engine.not_alone")
+        return None
+    return lock

@@ -1,0 +1,86 @@
+"""The server process: HTTP, SSE, WebSocket and the page, and, embedded, the worker beside them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.responses import FileResponse, JSONResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from famulus import __version__, web
+from famulus.agent.tools import Toolset
+from famulus.apps import health, models, rendering
+from famulus.apps.edge import Edge
+from famulus.apps.engine import Engine
+from famulus.apps.plugins import tools_from
+from famulus.features.accounts import endpoints as accounts_endpoints
+from famulus.features.accounts.service import Accounts
+from famulus.features.conversations import endpoints, native, socket
+from famulus.features.conversations.desk import Counter
+from famulus.features.conversations.erasure import erase_conversations
+from famulus.features.conversations.tools import TOOLS
+from famulus.infra.clients import close_clients, get_database
+from famulus.settings import Settings
+from famulus.streams.seats import Seats
+
+_DESCRIPTION = (
+    "A self-hosted AI assistant: conversations whose answers survive anything, and their events from any position."
+)
+
+
+def create_app(settings: Settings) -> ASGIApp:
+    """The application, ready to be served."""
+    toolset = Toolset([*TOOLS, *tools_from(settings.agent.tool_modules)])
+    choices = models.choices(settings.model)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        database = get_database()
+        engine = Engine(database, settings, toolset, default_model=choices[0].id)
+        accounts = Accounts(database, settings.accounts, on_erase=[erase_conversations])
+        app.state.database, app.state.settings, app.state.accounts = database, settings, accounts
+        app.state.engine = engine
+        app.state.conversations = Counter(
+            database, engine.desk, toolset, choices, Seats(settings.streams.per_user), settings
+        )
+        await engine.start()
+        sweeping = asyncio.create_task(_sweep_daily(accounts))
+        yield
+        sweeping.cancel()
+        await engine.stop()
+        accounts.close()
+        await close_clients()
+
+    docs_url = "/docs" if settings.server.docs else None
+    app = FastAPI(
+        title="Famulus",
+        version=__version__,
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=docs_url,
+        redoc_url=None,
+    )
+    rendering.install(app)
+    for router in (accounts_endpoints.router, endpoints.router, native.router, socket.router, health.router):
+        app.include_router(router)
+    app.add_api_route("/", _home, include_in_schema=False)
+    app.mount("/static", StaticFiles(directory=web.STATIC), name="static")
+    return Edge(app, max_body_bytes=settings.server.max_body_bytes, docs=settings.server.docs)
+
+
+async def _home(request: Request) -> Response:
+    """The page for browsers, a welcome for programs."""
+    if "text/html" in request.headers.get("accept", ""):
+        return FileResponse(web.PAGE, headers={"Cache-Control": "no-cache"})
+    links = {"openapi": "/openapi.json", "health": "/health/live", "chat": "/chat", "start": "/start"}
+    return JSONResponse({"message": "Welcome to Famulus.", "version": __version__, "links": links})
+
+
+async def _sweep_daily(accounts: Accounts) -> None:
+    while True:
+        await accounts.sweep()
+        await asyncio.sleep(24 * 3_600)

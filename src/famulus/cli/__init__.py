@@ -1,0 +1,18 @@
+"""Commands for the operator."""
+
+import typer
+
+from famulus.cli import database, serve, user
+
+app = typer.Typer(
+    name="famulus", help="A self-hosted assistant whose answers survive anything.", no_args_is_help=True,
+    pretty_exceptions_enable=False, add_completion=False,
+)  # fmt: skip
+app.command()(serve.serve)
+app.add_typer(database.app, name="db")
+app.add_typer(user.app, name="user")
+
+
+def main() -> None:
+    """Run the command that the arguments name."""
+    app()

@@ -1,0 +1,172 @@
+"""The SQL of people: users, invitations, one-time tokens, and the log of what was done."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from famulus.features.accounts.errors import EmailTaken
+from famulus.features.accounts.tables import Invitation, User, audit_log, invitations, one_time_tokens, users
+from famulus.infra.database import Session
+from famulus.kit.ids import new_id
+
+_USER = sa.select(users).where(users.c.id == sa.bindparam("user"))
+_USER_BY_EMAIL = sa.select(users).where(sa.func.lower(users.c.email) == sa.bindparam("address"))
+_OWNER = sa.select(users).where(users.c.role == "owner")
+_HAS_PASSWORDS = sa.select(
+    sa.exists().where(users.c.password_hash.is_not(None), users.c.email.is_not(None), users.c.disabled_at.is_(None))
+)
+_USE_TOKEN = (
+    sa.update(one_time_tokens)
+    .where(
+        one_time_tokens.c.hash == sa.bindparam("digest"),
+        one_time_tokens.c.purpose == sa.bindparam("for"),
+        one_time_tokens.c.used_at.is_(None),
+        one_time_tokens.c.expires_at > sa.bindparam("now", type_=one_time_tokens.c.expires_at.type),
+    )
+    .values(used_at=sa.bindparam("now", type_=one_time_tokens.c.used_at.type))
+)
+
+
+class UserRepository:
+    """People, each found by something that is theirs alone."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def find(self, user_id: str) -> User | None:
+        return _user((await self._session.execute(_USER, {"user": user_id})).one_or_none())
+
+    async def find_by_email(self, email: str) -> User | None:
+        found = await self._session.execute(_USER_BY_EMAIL, {"address": email.lower()})
+        return _user(found.one_or_none())
+
+    async def owner(self) -> User | None:
+        return _user((await self._session.execute(_OWNER)).one_or_none())
+
+    async def everybody(self) -> list[User]:
+        rows = await self._session.execute(sa.select(users).order_by(users.c.id))
+        return [User(**row._asdict()) for row in rows]
+
+    async def anybody_with_a_password(self) -> bool:
+        return bool((await self._session.execute(_HAS_PASSWORDS)).scalar())
+
+    async def is_anybody_but(self, user_id: str) -> bool:
+        others = sa.select(sa.exists().where(users.c.id != user_id))
+        return bool((await self._session.execute(others)).scalar())
+
+    async def add(self, user: dict[str, Any]) -> None:
+        """Keep a new user; `EmailTaken` when somebody has the address already."""
+        try:
+            await self._session.execute(sa.insert(users), user)
+        except IntegrityError as error:
+            raise _clash(error) from error
+
+    async def change(self, user_id: str, changes: dict[str, Any]) -> None:
+        """Set columns of one user; `EmailTaken` as in `add`."""
+        try:
+            await self._session.execute(sa.update(users).where(users.c.id == user_id).values(**changes))
+        except IntegrityError as error:
+            raise _clash(error) from error
+
+    async def remove(self, user_id: str) -> None:
+        """Remove a user, and by their foreign keys the credentials and invitations they made."""
+        await self._session.execute(sa.delete(users).where(users.c.id == user_id))
+
+
+class InvitationRepository:
+    """Ways in, each for one person."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def add(self, invitation: dict[str, Any]) -> None:
+        await self._session.execute(sa.insert(invitations), invitation)
+
+    async def of(self, user_id: str, *, after: str | None, limit: int) -> list[Invitation]:
+        """What this user has handed out, newest first."""
+        query = sa.select(invitations).where(invitations.c.created_by == user_id)
+        if after is not None:
+            query = query.where(invitations.c.id < after)
+        rows = await self._session.execute(query.order_by(invitations.c.id.desc()).limit(limit))
+        return [Invitation(**row._asdict()) for row in rows]
+
+    async def open_for(self, digest: str, *, now: datetime) -> Invitation | None:
+        """The invitation with this token, if it can still be accepted."""
+        row = (await self._session.execute(sa.select(invitations).where(*_open(digest, now)))).one_or_none()
+        return Invitation(**row._asdict()) if row else None
+
+    async def use(self, digest: str, *, now: datetime) -> bool:
+        """Accept an invitation; False when it cannot be accepted any more."""
+        used = await self._session.execute(sa.update(invitations).where(*_open(digest, now)).values(used_at=now))
+        return used.rowcount == 1
+
+    async def remove(self, user_id: str, invitation_id: str) -> bool:
+        mine = (invitations.c.created_by == user_id, invitations.c.id == invitation_id)
+        return (await self._session.execute(sa.delete(invitations).where(*mine))).rowcount == 1
+
+    async def sweep(self, *, before: datetime) -> None:
+        """Remove what expired before then."""
+        await self._session.execute(sa.delete(invitations).where(invitations.c.expires_at < before))
+
+
+class TokenRepository:
+    """Tokens that work once."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def add(self, digest: str, *, purpose: str, now: datetime, expires_at: datetime) -> None:
+        row = {"hash": digest, "purpose": purpose, "created_at": now, "expires_at": expires_at}
+        await self._session.execute(sa.insert(one_time_tokens), row)
+
+    async def is_good(self, digest: str, *, purpose: str, now: datetime) -> bool:
+        tokens = one_time_tokens.c
+        good = (
+            tokens.hash == digest,
+            tokens.purpose == purpose,
+            tokens.used_at.is_(None),
+            tokens.expires_at > now,
+        )
+        return bool((await self._session.execute(sa.select(sa.exists().where(*good)))).scalar())
+
+    async def use(self, digest: str, *, purpose: str, now: datetime) -> bool:
+        """Use a token up; False when that was done before, or is too late."""
+        used = await self._session.execute(_USE_TOKEN, {"digest": digest, "for": purpose, "now": now})
+        return used.rowcount == 1
+
+    async def sweep(self, *, before: datetime) -> None:
+        """Remove what expired before then."""
+        await self._session.execute(sa.delete(one_time_tokens).where(one_time_tokens.c.expires_at < before))
+
+
+async def append_to_audit_log(
+    session: Session,
+    *,
+    who: str | None,
+    what: str,
+    about: str | None,
+    address: str,
+    outcome: str,
+    at: datetime,
+) -> None:
+    """Add one line; nothing in Famulus changes or removes lines."""
+    entry = {"id": new_id("audit"), "who": who, "what": what, "object": about, "address": address}
+    await session.execute(sa.insert(audit_log), entry | {"outcome": outcome, "at": at})
+
+
+def _user(row: "sa.Row[Any] | None") -> User | None:
+    return User(**row._asdict()) if row else None
+
+
+def _open(digest: str, now: datetime) -> tuple["sa.ColumnElement[bool]", ...]:
+    return (
+        invitations.c.token_hash == digest,
+        invitations.c.used_at.is_(None),
+        invitations.c.expires_at > now,
+    )
+
+
+def _clash(error: IntegrityError) -> Exception:
+    return EmailTaken() if "email" in str(error.orig) else error

@@ -1,0 +1,215 @@
+"""What clients send about accounts, and what they get to see."""
+
+import re
+import zoneinfo
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SecretStr,
+    StringConstraints,
+    WithJsonSchema,
+)
+
+from famulus.features.accounts.passwords import MAX_CHARACTERS, MIN_CHARACTERS
+from famulus.kit.clock import iso
+from famulus.kit.text import storable
+
+# What the e-mail field of a browser accepts (WHATWG HTML, "valid e-mail address"); no grammar is a proof.
+_EMAIL = re.compile(
+    r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@"
+    r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*"
+)
+_ZONE = re.compile(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+)*")
+
+
+def _storable(value: object) -> object:
+    return storable(value) if isinstance(value, str) else value
+
+
+def _email(text: str) -> str:
+    if _EMAIL.fullmatch(text) is None:
+        raise ValueError("this is no e-mail address")
+    return text
+
+
+def _zone(text: str) -> str:
+    try:
+        known = _ZONE.fullmatch(text) is not None and zoneinfo.ZoneInfo(text).key == text
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        known = False
+    if not known:
+        raise ValueError("this is no zone of the IANA time zone database, such as Europe/Berlin")
+    return text
+
+
+def _utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("this moment lies outside the calendar") from error
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    """A field that may be left out, and has no value that stands for leaving it out."""
+    schema.pop("default", None)
+
+
+# Written last, a validator before all the others: what is cleaned is also what is measured.
+_CLEAN = BeforeValidator(_storable)
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), _CLEAN]
+Email = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=254),
+    AfterValidator(_email),
+    WithJsonSchema({"type": "string", "format": "email", "maxLength": 254}),
+    _CLEAN,
+]
+SignInName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=254), _CLEAN]
+ModelName = Annotated[str, StringConstraints(min_length=1, max_length=200), _CLEAN]
+Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_zone), _CLEAN]
+Token = Annotated[SecretStr, Field(min_length=1, max_length=200), _CLEAN]
+Password = Annotated[SecretStr, Field(min_length=1, max_length=MAX_CHARACTERS), _CLEAN]
+NewPassword = Annotated[SecretStr, Field(min_length=MIN_CHARACTERS, max_length=MAX_CHARACTERS), _CLEAN]
+FutureTime = Annotated[AwareDatetime, AfterValidator(_utc)]
+Time = Annotated[
+    datetime, PlainSerializer(iso, return_type=str), WithJsonSchema({"type": "string", "format": "date-time"})
+]
+Role = Literal["owner", "member"]
+Scope = Literal["chat", "account", "users:act", "admin"]
+
+
+class Request(BaseModel):
+    """A body that says nothing but what is declared."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class LinkRequest(Request):
+    """A sign-in link's token; the rest is for the first person, who becomes the owner."""
+
+    token: Token
+    name: Name = "Owner"
+    email: Email | None = None
+    password: NewPassword | None = None
+
+
+class SignInRequest(Request):
+    email: SignInName
+    password: Password
+
+
+class JoinRequest(Request):
+    token: Token
+    name: Name
+    email: Email
+    password: NewPassword
+
+
+class ProfileChange(Request):
+    """What a person may change about themselves; a field that is left out stays as it is."""
+
+    name: Name = Field("", json_schema_extra=_without_default)
+    email: Email = Field("", json_schema_extra=_without_default)
+    zone: Zone = Field("", json_schema_extra=_without_default)
+    selected_model: ModelName | None = None
+
+
+class PasswordChange(Request):
+    current: Password | None = None
+    new: NewPassword
+
+
+class Erasure(Request):
+    """Everything of this person goes, for ever."""
+
+    confirm: Literal["erase"]
+    password: Password | None = None
+
+
+class KeyRequest(Request):
+    name: Name
+    scopes: Annotated[list[Scope], Field(min_length=1, max_length=8)] = ["chat"]
+    expires_at: FutureTime | None = None
+
+
+class InvitationRequest(Request):
+    email: Email | None = None
+
+
+class View(BaseModel):
+    """What is shown of something kept."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class UserView(View):
+    id: str
+    name: str
+    email: str | None
+    picture: str | None
+    role: Role
+    zone: str
+    selected_model: str | None
+    created_at: Time
+    updated_at: Time
+
+
+class AuthState(BaseModel):
+    """What a page needs to know before it knows who is looking at it."""
+
+    signed_in: bool
+    user: UserView | None
+    set_up: bool
+    """Whether this server has an owner."""
+    password_sign_in: bool
+    """Whether anybody can sign in with a password."""
+
+
+class SessionView(View):
+    id: str
+    created_at: Time
+    last_seen_at: Time
+    expires_at: Time
+    user_agent: str
+    address: str
+    current: bool = False
+
+
+class KeyView(View):
+    id: str
+    name: str
+    prefix: str
+    scopes: list[Scope]
+    created_at: Time
+    last_used_at: Time | None
+    expires_at: Time | None
+
+
+class NewKeyView(KeyView):
+    secret: str
+    """Shown this once."""
+
+
+class InvitationView(View):
+    id: str
+    email: str | None
+    created_at: Time
+    expires_at: Time
+    used_at: Time | None
+
+
+class NewInvitationView(BaseModel):
+    id: str
+    email: str | None
+    link: str
+    """Shown this once."""
+    expires_at: Time

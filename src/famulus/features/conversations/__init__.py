@@ -1,0 +1,1 @@
+"""Conversations: messages, and the runs in which an assistant answers them."""

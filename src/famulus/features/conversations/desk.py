@@ -1,0 +1,53 @@
+"""What the doors of this feature need from their process, and how they reach it."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Header
+from starlette.requests import HTTPConnection
+
+from famulus.agent.tools import Toolset
+from famulus.features.accounts.caller import Caller, requires
+from famulus.features.conversations.runs import RunDesk, Sender
+from famulus.infra.database import SqliteDatabase
+from famulus.settings import Settings
+from famulus.streams.seats import Seats
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """A model that may be chosen."""
+
+    id: str
+    name: str
+    offline: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """Where requests about conversations are dealt with."""
+
+    database: SqliteDatabase
+    runs: RunDesk
+    toolset: Toolset
+    models: tuple[ModelChoice, ...]
+    seats: Seats
+    settings: Settings
+
+
+def counter_of(connection: HTTPConnection) -> Counter:
+    """The counter of this process."""
+    counter: Counter = connection.app.state.conversations
+    return counter
+
+
+def sender_of(connection: HTTPConnection, caller: Caller) -> Sender:
+    """The caller, as the one who says something."""
+    return Sender(caller.user_id, caller.zone, connection.state.correlation_id)
+
+
+CounterDep = Annotated[Counter, Depends(counter_of)]
+ChatterDep = Annotated[Caller, Depends(requires("chat"))]
+"""Somebody whose credential may hold conversations."""
+IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
+"""The sender's name for a request; the same name with the same content acts once."""

@@ -1,0 +1,188 @@
+"""What the clock asks for: bring a claimed run to its end, and give a conversation a title."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import structlog
+
+from famulus.agent.loop import NoOutput, StepLimit
+from famulus.agent.models import Model
+from famulus.agent.tools import Toolset
+from famulus.features.conversations.ending import close_open_work, end, ended, run_event
+from famulus.features.conversations.opening import Opening, open_run
+from famulus.features.conversations.records import Run
+from famulus.features.conversations.repository import ConversationRepository
+from famulus.features.conversations.run_repository import RunRepository, cancelled_among
+from famulus.features.conversations.runs import RunDesk
+from famulus.features.conversations.titles import title_for
+from famulus.features.conversations.turn import Turn
+from famulus.infra.database import Session, SqliteDatabase
+from famulus.infra.llm import ProviderFault
+from famulus.jobs.queue import Claim, LeaseLost
+from famulus.kit.errors import FamulusError, StorageFull, Unavailable
+from famulus.streams.store import Draft, Fenced
+from famulus.streams.writer import Writer
+
+_logger = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class RunWorker:
+    """Works on runs, one claim at a time."""
+
+    database: SqliteDatabase
+    desk: RunDesk
+    model_named: Callable[[str], Model]
+    toolset: Toolset
+    max_attempts: int = 5
+
+    async def run(self, claim: Claim) -> None:
+        """Bring the run to its end, to a pause, or to where another attempt goes on."""
+        try:
+            opening = await self.database.write(
+                lambda session: open_run(session, claim, self.desk, self.toolset, max_attempts=self.max_attempts)
+            )
+        except (Fenced, LeaseLost):
+            return
+        if opening is None:
+            return
+        writer = self.desk.log.open(opening.run.id, claim.fence)
+        try:
+            with structlog.contextvars.bound_contextvars(
+                correlation_id=opening.run.correlation_id, run_id=opening.run.id
+            ):
+                await self._attend(opening, claim, writer)
+        except (Fenced, LeaseLost):
+            _logger.warning("run.taken_over", run_id=opening.run.id)
+        finally:
+            self.desk.cancellations.forget(opening.run.id)
+            writer.close()
+
+    async def _attend(self, opening: Opening, claim: Claim, writer: Writer) -> None:
+        """Play the turn in a task of its own, so that it can be stopped from outside and then be ended in peace."""
+        run = opening.run
+        toolset = self.toolset.only(run.tools)
+        turn = Turn(opening, claim, writer, self.desk, model=self.model_named(run.model), toolset=toolset)
+        playing = asyncio.create_task(turn.play(), name=run.id)
+        stopped = _Stop(playing)
+        self.desk.cancellations.listen(run.id, stopped.because_cancelled)
+        claim.on_lost = writer.on_fenced = stopped.because_lost
+        deadline = (run.expires_at - self.desk.now()).total_seconds() if run.expires_at else None
+        try:
+            done, _ = await asyncio.wait({playing}, timeout=deadline)
+        except asyncio.CancelledError:
+            await _cancelled(playing)
+            raise
+        if not done:
+            stopped.because_expired()
+            await _cancelled(playing)
+        if stopped.reason == "lost":
+            return
+        if final := _final(run, playing, stopped, self.desk):
+            await writer.transact(lambda session, drafts: self._end(session, drafts, final, claim))
+
+    async def _end(self, session: Session, drafts: list[Draft], final: Run, claim: Claim) -> None:
+        """End a run that did not end by itself; unless it has, in the moment when it was to be stopped."""
+        current = await RunRepository(session, final.user_id).find(final.id)
+        if current is None or current.ended_at is not None or current.status == "requires_action":
+            return
+        if final.status == "cancelled":
+            drafts.append(run_event(current, "cancelling"))
+        reason = {"failed": "failed", "cancelled": "cancelled", "expired": "expired"}[final.status]
+        await close_open_work(session, drafts, current, reason=reason, at=self.desk.now())
+        await end(session, drafts, final)
+        await self.desk.queue.finish(session, claim)
+
+    async def watch_cancellations(self, *, every_seconds: float = 1) -> None:
+        """Stop what was cancelled through another process, or in the moment before it was listened for."""
+        while True:
+            await asyncio.sleep(every_seconds)
+            if run_ids := self.desk.cancellations.run_ids:
+                try:
+                    requested = await self.database.read(partial(cancelled_among, run_ids=run_ids))
+                except FamulusError as error:
+                    _logger.warning("run.cancellations_unknown", code=error.code)
+                    continue
+                for run_id in requested:
+                    self.desk.cancellations.request(run_id)
+
+    async def title(self, claim: Claim) -> None:
+        """Give the conversation a title; never over a person's own."""
+        user_id, conversation_id = claim.payload["user_id"], claim.payload["conversation_id"]
+
+        async def look(session: Session) -> tuple[Run | None, list[Any]]:
+            run = await RunRepository(session, user_id).find(claim.payload["run_id"])
+            said = await ConversationRepository(session, user_id).messages_of_run(claim.payload["run_id"])
+            return run, said
+
+        run, said = await self.database.read(look)
+        title = await title_for(self.model_named(run.model), run, said) if run and said else None
+
+        async def record(session: Session) -> None:
+            if title:
+                await ConversationRepository(session, user_id).name_once(conversation_id, title)
+            await self.desk.queue.finish(session, claim)
+
+        await self.database.write(record)
+
+
+class _Stop:
+    """Stops a playing turn, and remembers why."""
+
+    def __init__(self, playing: "asyncio.Task[None]") -> None:
+        self._playing = playing
+        self.reason = ""
+
+    def _stop(self, reason: str) -> None:
+        self.reason = self.reason or reason
+        self._playing.cancel()
+
+    def because_cancelled(self) -> None:
+        self._stop("cancelled")
+
+    def because_expired(self) -> None:
+        self._stop("expired")
+
+    def because_lost(self) -> None:
+        self._stop("lost")
+
+
+async def _cancelled(task: "asyncio.Task[None]") -> None:
+    """Cancel a task, and wait until it has let go of everything."""
+    task.cancel()
+    await asyncio.wait({task})
+
+
+def _final(run: Run, playing: "asyncio.Task[None]", stopped: _Stop, desk: RunDesk) -> Run | None:
+    """The run as it has to end, when the turn did not end it."""
+    now = desk.now()
+    if playing.cancelled():
+        return ended(run, "expired" if stopped.reason == "expired" else "cancelled", now)
+    error = _first(playing.exception())
+    match error:
+        case None:
+            return None
+        case StorageFull() | Unavailable() | Fenced() | LeaseLost() if not isinstance(error, ProviderFault):
+            raise error
+        case _:
+            return ended(run, "failed", now, last_error=_described(error))
+
+
+def _first(error: BaseException | None) -> BaseException | None:
+    """The first of what went wrong in calls that were made together."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def _described(error: BaseException) -> dict[str, str]:
+    """What clients learn of a failure."""
+    if isinstance(error, (ProviderFault, NoOutput, StepLimit)):
+        _logger.warning("run.failed", code=error.code, said=getattr(error, "said", None))
+    if isinstance(error, FamulusError):
+        return {"code": error.code, "message": error.message}
+    _logger.error("run.broken", exc_info=error)
+    return {"code": "internal_error", "message": "Something went wrong on the server."}

@@ -1,0 +1,106 @@
+"""How a worker begins with a run that it has claimed: for the first time, again after a crash, or after a pause."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from famulus.agent.tools import Toolset, failure
+from famulus.agent.window import Message
+from famulus.features.conversations.ending import close_open_work, end, ended, run_event, step_event
+from famulus.features.conversations.history import history
+from famulus.features.conversations.records import Run, Step
+from famulus.features.conversations.run_repository import RunRepository
+from famulus.features.conversations.runs import RunDesk
+from famulus.infra.database import Session
+from famulus.jobs.queue import Claim
+from famulus.streams import store
+from famulus.streams.store import Draft
+
+_UNKNOWN = failure(
+    "outcome_unknown",
+    "The server stopped while this call was being made. Whether it took effect is not known; it was not made again.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A run that is to be worked on, and where it stands."""
+
+    run: Run
+    history: list[Message]
+    steps: list[Step]
+    """All that were taken so far, in order."""
+
+
+async def open_run(
+    session: Session, claim: Claim, desk: RunDesk, toolset: Toolset, *, max_attempts: int
+) -> Opening | None:
+    """Take the run's stream and put in order what an earlier attempt has left; None when there is nothing to do."""
+    runs = RunRepository(session, claim.payload["user_id"])
+    run = await runs.find(claim.payload["run_id"])
+    if run is None or run.ended_at is not None:
+        await desk.queue.finish(session, claim)
+        return None
+    await store.take(session, run.id, claim.fence)
+    now = desk.now()
+    drafts: list[Draft] = []
+    if final := _verdict(run, now, claim, max_attempts):
+        await close_open_work(session, drafts, run, reason=final.status, at=now)
+        await end(session, drafts, final)
+        await desk.queue.finish(session, claim)
+        await desk.log.append(session, run.id, epoch=claim.fence, drafts=drafts)
+        return None
+    if run.status == "in_progress":
+        await close_open_work(session, drafts, run, reason="interrupted", at=now)
+        await _settle_unknown(session, drafts, run, toolset, now)
+    else:
+        run = await _started(runs, run, now, desk)
+        drafts.append(run_event(run))
+    if drafts:
+        await desk.log.append(session, run.id, epoch=claim.fence, drafts=drafts)
+    shown = await history(session, run, budget_tokens=desk.limits.context_tokens)
+    steps = await runs.steps(run.id)
+    return Opening(run, shown, steps)
+
+
+def _verdict(run: Run, now: datetime, claim: Claim, max_attempts: int) -> Run | None:
+    """The run as it has to end before any work, if it has to."""
+    if run.cancel_requested_at is not None:
+        return ended(run, "cancelled", now)
+    if run.expires_at is not None and run.expires_at <= now:
+        return ended(run, "expired", now)
+    if claim.attempt > max_attempts:
+        error = {
+            "code": "too_many_attempts",
+            "message": f"The run was started {max_attempts} times and never ended.",
+        }
+        return ended(run, "failed", now, last_error=error)
+    return None
+
+
+async def _started(runs: RunRepository, run: Run, now: datetime, desk: RunDesk) -> Run:
+    changes: dict[str, Any] = {
+        "status": "in_progress",
+        "started_at": run.started_at or now,
+        "expires_at": now + timedelta(seconds=desk.limits.run_timeout_seconds),
+    }
+    await runs.update(run.id, changes)
+    return replace(run, **changes)
+
+
+async def _settle_unknown(session: Session, drafts: list[Draft], run: Run, toolset: Toolset, now: datetime) -> None:
+    """Tell the model of calls that had begun, and that nobody may make again."""
+    runs = RunRepository(session, run.user_id)
+    for step in await runs.steps(run.id):
+        tool = toolset.get(step.name or "")
+        if step.status != "in_progress" or step.began_at is None or (tool is not None and tool.idempotent):
+            continue
+        error = {"code": "outcome_unknown", "message": "Whether this call took effect is not known."}
+        changes: dict[str, Any] = {
+            "status": "failed",
+            "output": _UNKNOWN.text,
+            "error": error,
+            "ended_at": now,
+        }
+        await runs.update_step(step.id, changes)
+        drafts.append(step_event(replace(step, **changes)))

@@ -1,0 +1,171 @@
+"""The SQL of assistants, conversations and messages, for one owner."""
+
+from datetime import datetime
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from famulus.features.conversations.records import Assistant, Conversation, Message
+from famulus.features.conversations.tables import assistants, conversations, messages, runs
+from famulus.infra.database import Rows, Session
+
+R = TypeVar("R", Assistant, Conversation, Message)
+
+_owner: sa.BindParameter[str] = sa.bindparam("owner")
+_FIND_ASSISTANT = sa.select(assistants).where(assistants.c.id == sa.bindparam("key"), assistants.c.user_id == _owner)
+_DEFAULT_ASSISTANT = sa.select(assistants).where(assistants.c.user_id == _owner, assistants.c.is_default)
+_FIND_CONVERSATION = sa.select(conversations).where(
+    conversations.c.id == sa.bindparam("key"), conversations.c.user_id == _owner
+)
+_UPDATE_CONVERSATION = sa.update(conversations).where(
+    conversations.c.id == sa.bindparam("key"), conversations.c.user_id == _owner
+)
+_NEXT_POSITION = (
+    _UPDATE_CONVERSATION.values(
+        last_position=conversations.c.last_position + 1,
+        updated_at=sa.bindparam("at", type_=conversations.c.updated_at.type),
+    )
+).returning(*conversations.c)
+_NAME_ONCE = _UPDATE_CONVERSATION.where(conversations.c.title_source == "default").values(
+    title=sa.bindparam("new_title"), title_source="auto"
+)
+_ADD_MESSAGE = sa.insert(messages)
+_UPDATE_MESSAGE = sa.update(messages).where(messages.c.id == sa.bindparam("key"), messages.c.user_id == _owner)
+# The owner was checked where the conversation was found; the rows carry it for whoever looks at them alone.
+_LATEST = """
+SELECT id, run_id, position, role, status, text, incomplete_reason FROM messages
+WHERE conversation_id = ? AND user_id = ? AND position < ? ORDER BY position DESC LIMIT ?
+"""
+
+
+class ConversationRepository:
+    """Assistants, conversations and messages of one person."""
+
+    def __init__(self, session: Session, user_id: str) -> None:
+        self._session = session
+        self._user_id = user_id
+
+    async def find_assistant(self, assistant_id: str) -> Assistant | None:
+        row = await self._session.execute(_FIND_ASSISTANT, {"key": assistant_id, "owner": self._user_id})
+        return _one(Assistant, row)
+
+    async def default_assistant(self) -> Assistant | None:
+        return _one(Assistant, await self._session.execute(_DEFAULT_ASSISTANT, {"owner": self._user_id}))
+
+    async def assistants(self, *, after: str, limit: int) -> list[Assistant]:
+        """In the order in which they were made."""
+        rows = await self._session.execute(
+            sa.select(assistants)
+            .where(assistants.c.user_id == self._user_id, assistants.c.id > after)
+            .order_by(assistants.c.id)
+            .limit(limit)
+        )
+        return [Assistant(*row) for row in rows]
+
+    async def add_assistant(self, values: dict[str, Any]) -> None:
+        await self._session.execute(sa.insert(assistants), values | {"user_id": self._user_id})
+
+    async def update_assistant(self, assistant_id: str, values: dict[str, Any]) -> None:
+        await self._session.execute(
+            sa.update(assistants)
+            .where(assistants.c.id == assistant_id, assistants.c.user_id == self._user_id)
+            .values(values)
+        )
+
+    async def delete_assistant(self, assistant_id: str) -> None:
+        await self._session.execute(
+            sa.delete(assistants).where(assistants.c.id == assistant_id, assistants.c.user_id == self._user_id)
+        )
+
+    async def find(self, conversation_id: str) -> Conversation | None:
+        row = await self._session.execute(_FIND_CONVERSATION, {"key": conversation_id, "owner": self._user_id})
+        return _one(Conversation, row)
+
+    async def of_session(self, session_id: str) -> Conversation | None:
+        row = await self._session.execute(
+            sa.select(conversations).where(
+                conversations.c.session_id == session_id, conversations.c.user_id == self._user_id
+            )
+        )
+        return _one(Conversation, row)
+
+    async def conversations(
+        self, *, before: tuple[datetime, str] | None, limit: int
+    ) -> list[tuple[Conversation, str | None]]:
+        """The latest active first, each with its active run."""
+        active = (
+            sa.select(sa.func.min(runs.c.id))
+            .where(runs.c.user_id == self._user_id, runs.c.conversation_id == conversations.c.id)
+            .where(runs.c.ended_at.is_(None))
+            .scalar_subquery()
+        )
+        statement = sa.select(*conversations.c, active).where(conversations.c.user_id == self._user_id)
+        if before:
+            statement = statement.where(sa.tuple_(conversations.c.updated_at, conversations.c.id) < before)
+        latest_first = conversations.c.updated_at.desc(), conversations.c.id.desc()
+        rows = await self._session.execute(statement.order_by(*latest_first).limit(limit))
+        return [(Conversation(*row[:-1]), row[-1]) for row in rows]
+
+    async def add(self, values: dict[str, Any]) -> None:
+        await self._session.execute(sa.insert(conversations), values | {"user_id": self._user_id})
+
+    async def update(self, conversation_id: str, values: dict[str, Any]) -> None:
+        await self._session.execute(_UPDATE_CONVERSATION, {"key": conversation_id, "owner": self._user_id} | values)
+
+    async def name_once(self, conversation_id: str, title: str) -> None:
+        """Give a title to a conversation that has none of its own."""
+        await self._session.execute(_NAME_ONCE, {"key": conversation_id, "owner": self._user_id, "new_title": title})
+
+    async def delete(self, conversation_id: str) -> None:
+        await self._session.execute(
+            sa.delete(conversations).where(
+                conversations.c.id == conversation_id, conversations.c.user_id == self._user_id
+            )
+        )
+
+    async def take_position(self, conversation_id: str, at: datetime) -> Conversation | None:
+        """Make room for a message at the end; the conversation as it is then, held until the commit."""
+        row = await self._session.execute(_NEXT_POSITION, {"key": conversation_id, "owner": self._user_id, "at": at})
+        return _one(Conversation, row)
+
+    async def add_message(self, message: Message) -> None:
+        await self._session.execute(
+            _ADD_MESSAGE, {name: getattr(message, name) for name in Message.__dataclass_fields__}
+        )
+
+    async def update_message(self, message_id: str, values: dict[str, Any]) -> None:
+        await self._session.execute(_UPDATE_MESSAGE, {"key": message_id, "owner": self._user_id} | values)
+
+    async def find_message(self, conversation_id: str, message_id: str) -> Message | None:
+        mine = messages.c.user_id == self._user_id, messages.c.conversation_id == conversation_id
+        return _one(
+            Message,
+            await self._session.execute(sa.select(messages).where(messages.c.id == message_id, *mine)),
+        )
+
+    async def messages(self, conversation_id: str, *, before: int | None, limit: int) -> list[Message]:
+        """The latest first."""
+        mine = messages.c.user_id == self._user_id, messages.c.conversation_id == conversation_id
+        statement = sa.select(messages).where(*mine).order_by(messages.c.position.desc()).limit(limit)
+        if before is not None:
+            statement = statement.where(messages.c.position < before)
+        return [Message(*row) for row in await self._session.execute(statement)]
+
+    async def messages_of_run(self, run_id: str) -> list[Message]:
+        """In the order in which they were said."""
+        statement = (
+            sa.select(messages)
+            .where(messages.c.run_id == run_id, messages.c.user_id == self._user_id)
+            .order_by(messages.c.position)
+        )
+        return [Message(*row) for row in await self._session.execute(statement)]
+
+    async def latest(self, conversation_id: str, *, before: int, limit: int) -> list[tuple[Any, ...]]:
+        """What the context window is made of: id, run, position, role, status, text, reason; the latest first."""
+        rows = await self._session.driver_sql(_LATEST, (conversation_id, self._user_id, before, limit))
+        return [tuple(row) for row in rows]
+
+
+def _one(record: type[R], result: Rows) -> R | None:
+    row = result.one_or_none()
+    return record(*row) if row is not None else None

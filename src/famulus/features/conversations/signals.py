@@ -1,0 +1,28 @@
+"""Cancellations on their way to the runs that are at work in this process."""
+
+from collections.abc import Callable
+
+
+class Cancellations:
+    """Who to tell that a run is to stop."""
+
+    def __init__(self) -> None:
+        self._listeners: dict[str, Callable[[], None]] = {}
+
+    def listen(self, run_id: str, stop: Callable[[], None]) -> None:
+        """Call `stop` when the run is to be cancelled."""
+        self._listeners[run_id] = stop
+
+    def forget(self, run_id: str) -> None:
+        """The run is not at work here any more."""
+        self._listeners.pop(run_id, None)
+
+    def request(self, run_id: str) -> None:
+        """Stop the run, if it is at work here."""
+        if stop := self._listeners.get(run_id):
+            stop()
+
+    @property
+    def run_ids(self) -> list[str]:
+        """The runs at work here."""
+        return list(self._listeners)

@@ -1,0 +1,62 @@
+"""Log entries as the native API shows them: the objects and deltas of the Assistants API, version 2."""
+
+from typing import Any
+
+import orjson
+
+from famulus.features.conversations.ending import MESSAGE_DELTA, STEP_DELTA
+from famulus.features.conversations.errors import InvalidCursor
+from famulus.streams.sse import frame
+from famulus.streams.store import Entry
+
+_LONGEST_CURSOR = 40
+_LARGEST_NUMBER = 2**53
+
+
+def cursor_of(entry: Entry) -> str:
+    """Where a client is that has received this entry."""
+    return f"{entry.epoch}:{entry.seq}"
+
+
+def parse_cursor(text: str | None) -> tuple[int | None, int]:
+    """The epoch, where the cursor names one, and the number of the last entry that a client has."""
+    if not text:
+        return None, 0
+    epoch, _, seq = text.rpartition(":")
+    digits = [part for part in (epoch, seq) if part]
+    well_formed = len(text) <= _LONGEST_CURSOR and seq and all(d.isascii() and d.isdigit() for d in digits)
+    if not well_formed or int(seq) > _LARGEST_NUMBER or text.startswith(":"):
+        raise InvalidCursor("This is not a position in a stream.")
+    return (int(epoch) if epoch else None), int(seq)
+
+
+def data_of(entry: Entry) -> dict[str, Any]:
+    """The entry's data as clients know it."""
+    data = entry.data
+    if entry.kind == MESSAGE_DELTA:
+        content = [{"index": 0, "type": "text", "text": {"value": data["text"]}}]
+        return {"id": data["id"], "object": MESSAGE_DELTA, "delta": {"content": content}}
+    if entry.kind == STEP_DELTA:
+        details: dict[str, Any] = {"type": "message_creation", "reasoning": data["text"]}
+        if "retrying" in data:
+            details["retrying"] = data["retrying"]
+        return {"id": data["id"], "object": STEP_DELTA, "delta": {"step_details": details}}
+    return data
+
+
+def sse(entry: Entry) -> bytes:
+    """The entry as an SSE frame, made once however many follow."""
+    rendered = entry.rendered.get("sse")
+    if rendered is None:
+        rendered = entry.rendered["sse"] = frame(entry.kind, data_of(entry), cursor=cursor_of(entry))
+    return rendered
+
+
+def websocket(entry: Entry) -> bytes:
+    """The entry as a WebSocket message, made once however many follow."""
+    rendered = entry.rendered.get("websocket")
+    if rendered is None:
+        rendered = entry.rendered["websocket"] = orjson.dumps(
+            {"event": entry.kind, "id": cursor_of(entry), "data": data_of(entry)}
+        )
+    return rendered

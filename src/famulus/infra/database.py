@@ -1,0 +1,243 @@
+"""The database: units of work on SQLite, each a whole hop to one thread.
+
+A unit of work is a coroutine that awaits nothing but its session. On SQLite it therefore runs from its first statement
+to its commit in one thread, without a turn of the event loop between: no lock is held while somebody waits for
+something else, and the same coroutine can run on a database that answers asynchronously.
+
+One thread writes. Every transaction that may write begins IMMEDIATE, since SQLite refuses at once, without waiting, to
+turn a reading transaction into a writing one when somebody else has written in between.
+"""
+
+import asyncio
+import contextvars
+import sqlite3
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, CursorResult, Engine
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from famulus.kit.errors import StorageFull, Unavailable
+
+T = TypeVar("T")
+Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+
+Rows = CursorResult[*tuple[Any, ...]]
+"""What a statement gives: rows of any columns."""
+
+_BUSY_SECONDS = 30
+_MIN_SQLITE = (3, 35, 0)
+
+
+class Session:
+    """One transaction, and what is to happen once it has been committed."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.afterwards: list[Callable[[], None]] = []
+
+    async def execute(self, statement: sa.Executable, parameters: Parameters | None = None) -> Rows:
+        """Run one statement; its rows are at hand when this returns."""
+        return self._connection.execute(statement, parameters)
+
+    async def driver_sql(self, sql: str, parameters: tuple[Any, ...] = ()) -> Rows:
+        """Run SQL in the database's own dialect: for the few statements of the token path."""
+        return self._connection.exec_driver_sql(sql, parameters)
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        """Call `action` on the event loop once this transaction is durable, and never if it is not."""
+        self.afterwards.append(action)
+
+
+Work = Callable[[Session], Coroutine[Any, Any, T]]
+
+
+class SqliteDatabase:
+    """One SQLite file: a thread that writes, and a few that read."""
+
+    def __init__(self, url: str, *, readers: int = 2) -> None:
+        self.url = url
+        self.path = Path(sa.make_url(url).database or "")
+        self._engine = _engine(url)
+        self._writer = ThreadPoolExecutor(1, "famulus-writer")
+        self._readers = ThreadPoolExecutor(readers, "famulus-reader")
+        self._local = threading.local()
+        self._opened: list[Connection] = []
+
+    async def write(self, work: Work[T], *, durable: bool = True) -> T:
+        """Run `work` in one transaction and commit it.
+
+        `durable` commits survive a power cut; others only the end of this process, for a fraction of the cost.
+        """
+        loop = asyncio.get_running_loop()
+        context = contextvars.copy_context()
+        future = loop.run_in_executor(self._writer, context.run, self._transact, work, loop, durable)
+        # A caller that goes away takes nothing back: what the thread has begun, it ends.
+        return await asyncio.shield(future)
+
+    async def read(self, work: Work[T]) -> T:
+        """Run `work` on one snapshot; it cannot write."""
+        loop = asyncio.get_running_loop()
+        context = contextvars.copy_context()
+        return await loop.run_in_executor(self._readers, context.run, self._look, work)
+
+    @asynccontextmanager
+    async def unit_of_work(self) -> AsyncIterator[Session]:
+        """A transaction for code that wants a `with` block: the same services, a thread hop a statement.
+
+        Others wait to write until the block ends, so it should not wait for anything but its session.
+        """
+        loop = asyncio.get_running_loop()
+        with ThreadPoolExecutor(1, "famulus-unit") as thread:
+
+            async def hop(call: Callable[..., T], *arguments: Any) -> T:
+                return await loop.run_in_executor(thread, call, *arguments)
+
+            connection = await hop(self._engine.connect)
+            try:
+                await hop(_begin, connection, "IMMEDIATE")
+                session = _HoppingSession(connection, hop)
+                yield session
+                await hop(connection.commit)
+            except DBAPIError as error:
+                raise _translated(error) from error
+            finally:
+                await asyncio.shield(hop(connection.close))
+        for action in session.afterwards:
+            action()
+
+    async def ping(self) -> None:
+        """Raise `Unavailable` unless the database answers."""
+
+        async def ask(session: Session) -> None:
+            await session.driver_sql("SELECT 1")
+
+        await self.read(ask)
+
+    async def close(self) -> None:
+        """Finish what was begun, and close every connection."""
+        for threads in (self._writer, self._readers):
+            await asyncio.to_thread(threads.shutdown)
+        for connection in self._opened:
+            connection.close()
+        self._engine.dispose()
+
+    def _transact(self, work: Work[T], loop: asyncio.AbstractEventLoop, durable: bool) -> T:
+        connection = self._connection("durable" if durable else "quick")
+        try:
+            _begin(connection, "IMMEDIATE")
+            session = Session(connection)
+            result = _driven(work(session))
+            connection.commit()
+        except DBAPIError as error:
+            raise _translated(error) from error
+        finally:
+            connection.rollback()
+        # Scheduled by the one thread that commits, and so in the order of the commits.
+        for action in session.afterwards:
+            loop.call_soon_threadsafe(action)
+        return result
+
+    def _look(self, work: Work[T]) -> T:
+        connection = self._connection("reader")
+        try:
+            _begin(connection, "DEFERRED")
+            return _driven(work(Session(connection)))
+        except DBAPIError as error:
+            raise _translated(error) from error
+        finally:
+            connection.rollback()
+
+    def _connection(self, role: str) -> Connection:
+        """This thread's own connection for `role`."""
+        connection: Connection | None = getattr(self._local, role, None)
+        if connection is None:
+            try:
+                connection = self._engine.connect()
+            except DBAPIError as error:
+                raise _translated(error) from error
+            pragma = {
+                "durable": "synchronous=FULL",
+                "quick": "synchronous=NORMAL",
+                "reader": "query_only=ON",
+            }[role]
+            _driver(connection).execute(f"PRAGMA {pragma}")
+            setattr(self._local, role, connection)
+            self._opened.append(connection)
+        return connection
+
+
+class _HoppingSession(Session):
+    """A session whose statements each run in the thread of their unit of work."""
+
+    def __init__(self, connection: Connection, hop: Callable[..., Awaitable[Any]]) -> None:
+        super().__init__(connection)
+        self._hop = hop
+
+    async def execute(self, statement: sa.Executable, parameters: Parameters | None = None) -> Rows:
+        result: Rows = await self._hop(self._connection.execute, statement, parameters)
+        return result
+
+    async def driver_sql(self, sql: str, parameters: tuple[Any, ...] = ()) -> Rows:
+        result: Rows = await self._hop(self._connection.exec_driver_sql, sql, parameters)
+        return result
+
+
+def _driven(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that never has to wait to its end, with no event loop."""
+    try:
+        work.send(None)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    work.close()
+    raise RuntimeError("A unit of work awaits nothing but its session.")
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, sqlite3.Connection):
+        raise TypeError("This engine speaks SQLite only.")
+    return driver
+
+
+def _begin(connection: Connection, kind: str) -> None:
+    connection.begin()
+    connection.exec_driver_sql(f"BEGIN {kind}")
+
+
+def _engine(url: str) -> Engine:
+    if sqlite3.sqlite_version_info < _MIN_SQLITE:
+        raise Unavailable(f"SQLite {sqlite3.sqlite_version} is too old: Famulus needs 3.35 or newer.")
+    engine = sa.create_engine(
+        url,
+        poolclass=sa.NullPool,
+        connect_args={"isolation_level": None, "check_same_thread": False, "timeout": _BUSY_SECONDS},
+        json_serializer=lambda value: orjson.dumps(value).decode(),
+        json_deserializer=orjson.loads,
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def prepare(driver: sqlite3.Connection, _record: object) -> None:
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "temp_store=MEMORY", "synchronous=FULL"):
+            driver.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+def _translated(error: DBAPIError) -> Exception:
+    """What a failing database means to a caller; a broken constraint is its repository's business."""
+    if isinstance(error, IntegrityError):
+        return error
+    said = str(error.orig)
+    if "full" in said:
+        return StorageFull("There is no room left to write; reading goes on.")
+    if any(word in said for word in ("locked", "unable to open", "readonly", "read-only", "disk I/O")):
+        return Unavailable("The database cannot be used right now.", reason=said)
+    return error

@@ -1,0 +1,185 @@
+"""The queue: jobs go in with somebody's transaction, and come out under a lease."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from famulus.infra.database import Session
+from famulus.jobs.tables import jobs
+from famulus.kit.clock import Clock, utc_now
+from famulus.kit.errors import Conflict
+from famulus.kit.ids import new_id
+from famulus.kit.text import shortened
+
+INTERACTIVE = 0
+"""Priority of work that somebody is waiting for."""
+BACKGROUND = 10
+"""Priority of work that nobody watches."""
+
+_ERROR_CHARACTERS = 500
+
+
+class LeaseLost(Conflict):
+    """Somebody else has taken this job over."""
+
+
+@dataclass(slots=True, eq=False)
+class Claim:
+    """One worker's right to a job, until it lets go or falls silent."""
+
+    id: str
+    kind: str
+    payload: dict[str, Any]
+    attempt: int
+    """How often the job was started without letting go of it in good order, this time included."""
+    fence: int
+    is_lost: bool = False
+    """Whether somebody else has the job: whatever this claim does then is refused."""
+    on_lost: Callable[[], None] = field(default=lambda: None)
+    """Called when that turns out."""
+
+    def lose(self) -> None:
+        """Somebody else has the job."""
+        self.is_lost = True
+        self.on_lost()
+
+
+_older = jobs.alias("older")
+_due = (
+    sa.select(jobs.c.id)
+    .where(
+        jobs.c.due_at <= sa.bindparam("now", type_=jobs.c.due_at.type),
+        ~jobs.c.dead,
+        ~sa.exists().where(_older.c.serial_key == jobs.c.serial_key, _older.c.id < jobs.c.id, ~_older.c.dead),
+    )
+    .order_by(jobs.c.priority, jobs.c.due_at)
+    .limit(sa.bindparam("most"))
+)
+_CLAIM = (
+    sa.update(jobs)
+    .where(jobs.c.id.in_(_due))
+    .values(
+        fence=jobs.c.fence + 1,
+        attempts=jobs.c.attempts + 1,
+        due_at=sa.bindparam("until", type_=jobs.c.due_at.type),
+        leased_by=sa.bindparam("worker"),
+    )
+    .returning(jobs.c.id, jobs.c.kind, jobs.c.payload, jobs.c.attempts, jobs.c.fence)
+)
+_mine = (jobs.c.id == sa.bindparam("job"), jobs.c.fence == sa.bindparam("held"))
+_FINISH = sa.delete(jobs).where(*_mine)
+_PARK = (
+    sa.update(jobs)
+    .where(*_mine)
+    .values(due_at=sa.bindparam("until", type_=jobs.c.due_at.type), attempts=0, leased_by=None)
+)
+_RETRY = (
+    sa.update(jobs)
+    .where(*_mine)
+    .values(
+        due_at=sa.bindparam("until", type_=jobs.c.due_at.type),
+        leased_by=None,
+        dead=sa.bindparam("given_up"),
+        last_error=sa.bindparam("error"),
+    )
+)
+_HEARTBEAT = (
+    sa.update(jobs)
+    .where(jobs.c.leased_by == sa.bindparam("worker"))
+    .values(due_at=sa.bindparam("until", type_=jobs.c.due_at.type))
+    .returning(jobs.c.id, jobs.c.fence)
+)
+
+
+class JobQueue:
+    """The jobs of one database, and the bell that wakes this process's worker."""
+
+    def __init__(self, *, lease_seconds: float = 15, now: Clock = utc_now) -> None:
+        self._lease = timedelta(seconds=lease_seconds)
+        self._now = now
+        self.bell = asyncio.Event()
+        """Rings when there may be something to claim."""
+
+    async def add(
+        self,
+        session: Session,
+        kind: str,
+        payload: dict[str, Any],
+        *,
+        user_id: str | None = None,
+        serial_key: str | None = None,
+        priority: int = BACKGROUND,
+        due_at: datetime | None = None,
+    ) -> str:
+        """Put a job into the queue, within somebody's transaction; its id."""
+        job_id = new_id("job")
+        now = self._now()
+        row = {
+            "id": job_id, "kind": kind, "user_id": user_id, "serial_key": serial_key, "payload": payload,
+            "priority": priority, "due_at": due_at or now, "attempts": 0, "fence": 0, "dead": False, "created_at": now,
+        }  # fmt: skip
+        await session.execute(_ADD, row)
+        session.after_commit(self.bell.set)
+        return job_id
+
+    async def claim(self, session: Session, *, worker: str, most: int) -> list[Claim]:
+        """Take up to `most` due jobs under a lease."""
+        now = self._now()
+        taken = await session.execute(_CLAIM, {"now": now, "until": now + self._lease, "worker": worker, "most": most})
+        return [Claim(*row) for row in taken]
+
+    async def finish(self, session: Session, claim: Claim) -> None:
+        """The job is done and leaves the queue, within the transaction that did it."""
+        self._check((await session.execute(_FINISH, {"job": claim.id, "held": claim.fence})).rowcount)
+        session.after_commit(self.bell.set)
+
+    async def park(self, session: Session, claim: Claim, *, until: datetime) -> None:
+        """Let go of the job in good order, to be claimed again at `until`, or when `rouse` says so."""
+        parked = await session.execute(_PARK, {"job": claim.id, "held": claim.fence, "until": until})
+        self._check(parked.rowcount)
+
+    async def retry(self, session: Session, claim: Claim, *, until: datetime, error: str, give_up: bool) -> None:
+        """The job failed: try again at `until`, or keep it aside for somebody to look at."""
+        outcome = {"until": until, "error": shortened(error, _ERROR_CHARACTERS), "given_up": give_up}
+        await session.execute(_RETRY, {"job": claim.id, "held": claim.fence} | outcome)
+
+    async def rouse(self, session: Session, job_id: str) -> None:
+        """Make a job that nobody holds due at once."""
+        now = self._now()
+        await session.execute(sa.update(jobs).where(jobs.c.id == job_id, jobs.c.leased_by.is_(None)).values(due_at=now))
+        session.after_commit(self.bell.set)
+
+    async def remove(self, session: Session, job_ids: list[str]) -> None:
+        """Take jobs out of the queue, whoever holds them."""
+        await session.execute(sa.delete(jobs).where(jobs.c.id.in_(job_ids)))
+        session.after_commit(self.bell.set)
+
+    async def heartbeat(self, session: Session, *, worker: str) -> dict[str, int]:
+        """Lengthen every lease of a worker; the fence of each job that is still its own."""
+        held = await session.execute(_HEARTBEAT, {"worker": worker, "until": self._now() + self._lease})
+        return {row.id: row.fence for row in held}
+
+    async def hand_over(self, session: Session, *, worker: str) -> None:
+        """Give back, in good order, whatever a worker still holds."""
+        await session.execute(
+            sa.update(jobs)
+            .where(jobs.c.leased_by == worker)
+            .values(due_at=self._now(), leased_by=None, attempts=jobs.c.attempts - 1)
+        )
+
+    async def take_from_the_dead(self, session: Session) -> None:
+        """End every lease: only for a process that knows that it is alone."""
+        await session.execute(
+            sa.update(jobs).where(jobs.c.leased_by.is_not(None)).values(due_at=self._now(), leased_by=None)
+        )
+
+    def _check(self, changed_rows: int) -> None:
+        if changed_rows == 0:
+            raise LeaseLost("Somebody else has taken this job over.")
+
+
+_ADD = sa.insert(jobs)

@@ -1,0 +1,152 @@
+"""The worker: claims what is due, keeps its leases alive, and lets go in good order."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Container, Mapping
+from datetime import timedelta
+
+import structlog
+
+from famulus.infra.database import SqliteDatabase
+from famulus.jobs.queue import Claim, JobQueue
+from famulus.kit.clock import Clock, utc_now
+from famulus.kit.errors import FamulusError, Unavailable
+from famulus.kit.ids import new_id
+
+Handler = Callable[[Claim], Awaitable[None]]
+"""Works on a claim, and finishes or parks it in the transaction that ends the work; what it raises is tried again."""
+
+_MOST_PER_CLAIM = 50
+_PAUSES_UNTIL_STUCK = 3
+_LONGEST_BACKOFF_SECONDS = 300
+_logger = structlog.get_logger()
+
+
+class Worker:
+    """Works on the jobs of one queue, many at a time, in one event loop."""
+
+    def __init__(
+        self,
+        database: SqliteDatabase,
+        queue: JobQueue,
+        handlers: Mapping[str, Handler],
+        *,
+        concurrency: int = 100,
+        lease_seconds: float = 15,
+        poll_seconds: float = 1,
+        max_attempts: int = 5,
+        never_given_up: Container[str] = (),
+        now: Clock = utc_now,
+    ) -> None:
+        self._database = database
+        self._queue = queue
+        self._handlers = handlers
+        self._concurrency = concurrency
+        self._lease_seconds = lease_seconds
+        self._poll_seconds = poll_seconds
+        self._max_attempts = max_attempts
+        self._never_given_up = never_given_up
+        self._now = now
+        self._running: dict[asyncio.Task[None], Claim] = {}
+        self._loops: list[asyncio.Task[None]] = []
+        self._draining = False
+        self._looked_at = time.monotonic()
+        self.name = new_id("worker")
+
+    def start(self) -> None:
+        """Begin to claim."""
+        self._loops = [asyncio.create_task(self._claim_forever()), asyncio.create_task(self._beat_forever())]
+
+    async def stop(self, *, drain_seconds: float = 0) -> None:
+        """Claim nothing more, wait for what is at work, and hand over what is not done by then."""
+        self._draining = True
+        self._queue.bell.set()
+        if self._running and drain_seconds:
+            await asyncio.wait(self._running, timeout=drain_seconds)
+        for task in self._running:
+            task.cancel()
+        if self._running:
+            await asyncio.wait(self._running)
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        await self._database.write(lambda session: self._queue.hand_over(session, worker=self.name))
+
+    def check_progress(self) -> None:
+        """Raise `Unavailable` when this worker has not looked for work for several times its usual pause."""
+        silent_seconds = time.monotonic() - self._looked_at
+        if self._draining or silent_seconds > self._poll_seconds * _PAUSES_UNTIL_STUCK + self._lease_seconds:
+            raise Unavailable("The worker does not get on.", silent_seconds=round(silent_seconds))
+
+    async def _claim_forever(self) -> None:
+        while not self._draining:
+            self._looked_at = time.monotonic()
+            self._queue.bell.clear()
+            try:
+                claimed = await self._claim()
+            except FamulusError as error:
+                _logger.warning("jobs.claim_failed", code=error.code, **error.details)
+                claimed = 0
+            if claimed == _MOST_PER_CLAIM:
+                continue
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._queue.bell.wait(), self._poll_seconds)
+
+    async def _claim(self) -> int:
+        most = min(_MOST_PER_CLAIM, self._concurrency - len(self._running))
+        if most <= 0:
+            return 0
+        claims = await self._database.write(
+            lambda session: self._queue.claim(session, worker=self.name, most=most), durable=False
+        )
+        for claim in claims:
+            task = asyncio.create_task(self._work(claim), name=claim.id)
+            self._running[task] = claim
+            task.add_done_callback(self._ended)
+        return len(claims)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        del self._running[task]
+        self._queue.bell.set()
+
+    async def _work(self, claim: Claim) -> None:
+        with structlog.contextvars.bound_contextvars(job_id=claim.id, attempt=claim.attempt):
+            try:
+                await self._handlers[claim.kind](claim)
+            except FamulusError as error:
+                if not claim.is_lost:
+                    await self._failed(claim, error.code)
+            except Exception as error:
+                _logger.exception("jobs.failed", kind=claim.kind)
+                await self._failed(claim, type(error).__name__)
+
+    async def _failed(self, claim: Claim, error: str) -> None:
+        give_up = claim.attempt >= self._max_attempts and claim.kind not in self._never_given_up
+        pause = timedelta(seconds=min(2.0**claim.attempt, _LONGEST_BACKOFF_SECONDS))
+        _logger.warning("jobs.will_retry" if not give_up else "jobs.given_up", kind=claim.kind, error=error)
+        with contextlib.suppress(FamulusError):
+            await self._database.write(
+                lambda session: self._queue.retry(
+                    session, claim, until=self._now() + pause, error=error, give_up=give_up
+                )
+            )
+
+    async def _beat_forever(self) -> None:
+        """Lengthen the leases, and learn which of them were lost."""
+        while True:
+            await asyncio.sleep(self._lease_seconds / 3)
+            if not self._running:
+                continue
+            before = list(self._running.values())
+            try:
+                held = await self._database.write(
+                    lambda session: self._queue.heartbeat(session, worker=self.name), durable=False
+                )
+            except FamulusError as error:
+                _logger.warning("jobs.heartbeat_failed", code=error.code, **error.details)
+                continue
+            current = set(self._running.values())
+            for claim in before:
+                if claim in current and held.get(claim.id) != claim.fence:
+                    claim.lose()

@@ -1,0 +1,36 @@
+"""The one error body of every route, and its declaration for the API's description."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from famulus.kit.errors import FamulusError
+
+
+class Problem(BaseModel):
+    """What went wrong, for programs and for people."""
+
+    code: str
+    message: str
+    details: dict[str, Any] | None = None
+    correlation_id: str
+
+
+class ErrorBody(BaseModel):
+    """The body of every answer that is not a success."""
+
+    error: Problem
+
+
+def problem_of(error: FamulusError, correlation_id: str) -> dict[str, Any]:
+    """The body that shows `error` to its caller."""
+    problem = Problem(
+        code=error.code, message=error.message, details=error.details or None, correlation_id=correlation_id
+    )
+    return ErrorBody(error=problem).model_dump(mode="json", exclude_none=True)
+
+
+def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route that can answer with these statuses besides its success."""
+    always = {400, 401, 403, 422, 429, 500, 503}
+    return {status: {"model": ErrorBody} for status in sorted(always | set(statuses))}

@@ -1,0 +1,257 @@
+"""Everything an operator may change, in frozen sections.
+
+Read, strongest first, from `FAMULUS_SECTION__NAME` in the environment, the same names in `.env`, the names other tools
+agree on (`OPENAI_API_KEY`, `OPENAI_BASE_URL`, `DATABASE_URL`, `REDIS_URL`), `famulus.toml`, and the defaults below.
+"""
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from dotenv import dotenv_values
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+_CONVENTIONAL = {
+    "OPENAI_API_KEY": ("model", "api_key"),
+    "OPENAI_BASE_URL": ("model", "base_url"),
+    "OPENAI_MODEL": ("model", "name"),
+    "DATABASE_URL": ("database", "url"),
+    "REDIS_URL": ("redis", "url"),
+}
+
+
+class Section(BaseModel):
+    """A group of settings that belong together."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class ServerSettings(Section):
+    """The HTTP server."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on. Anything but loopback needs an owner with a password, or a setup token you chose."""
+    port: int = Field(8000, ge=0, le=65535)
+    """Port to listen on; 0 takes a free one."""
+    public_url: str | None = None
+    """What people type to reach this server, such as `https://famulus.example`; https makes cookies Secure."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
+    allowed_origins: tuple[str, ...] = ()
+    """Other origins whose pages may use a person's session, such as a front end served elsewhere."""
+    max_body_bytes: int = Field(1_048_576, ge=1024)
+    """Largest request body, in bytes, on routes that take no files."""
+    docs: bool = False
+    """Whether `/docs` shows the interactive API pages; `/openapi.json` is always there."""
+    drain_seconds: float = Field(20, ge=0)
+    """How long a stopping server lets runs finish before it hands them over to the next start."""
+
+
+class DatabaseSettings(Section):
+    """Where everything is kept."""
+
+    url: SecretStr | None = None
+    """Address of the database; without one, `famulus.db` in the data folder (SQLite)."""
+    readers: int = Field(2, ge=1, le=32)
+    """Threads that read from SQLite beside the one that writes."""
+
+
+class RedisSettings(Section):
+    """The shared cache and queue between processes."""
+
+    url: SecretStr | None = None
+    """Address of a Redis server; without one, the same operations are kept in this process."""
+
+
+class ModelSettings(Section):
+    """The language model."""
+
+    base_url: str | None = None
+    """Address of an OpenAI-compatible endpoint, up to and including `/v1`."""
+    api_key: SecretStr | None = None
+    """Key for that endpoint; a local one usually needs none."""
+    name: str | None = None
+    """Name of the model that assistants use unless they name another; needed with an address."""
+    choices: tuple[str, ...] = ()
+    """Further models of the endpoint that people may choose."""
+    connect_timeout_seconds: float = Field(10, gt=0)
+    """How long to wait for a connection to the provider."""
+    first_byte_timeout_seconds: float = Field(120, gt=0)
+    """How long to wait for the provider's first byte."""
+    idle_timeout_seconds: float = Field(60, gt=0)
+    """How long the provider may be silent within an answer."""
+    attempts: int = Field(4, ge=1, le=10)
+    """How often a call is tried when the provider fails in a way that passes, before its first token."""
+    max_retry_delay_seconds: float = Field(60, ge=0)
+    """Longest pause between two tries, whatever the provider asks for."""
+    offline_words_per_second: float = Field(40, ge=0)
+    """Pace of the offline stand-in model; 0 is as fast as it can."""
+
+
+class AgentSettings(Section):
+    """How far a run may go."""
+
+    max_steps: int = Field(25, ge=1)
+    """Model calls in one run."""
+    run_timeout_seconds: float = Field(900, gt=0)
+    """How long a run may work before it expires."""
+    action_timeout_seconds: float = Field(600, gt=0)
+    """How long a run waits for tool outputs from its client before it expires."""
+    tool_timeout_seconds: float = Field(60, gt=0)
+    """How long one tool call may take, unless the tool says otherwise."""
+    max_parallel_tools: int = Field(8, ge=1)
+    """Tool calls of one round that run at the same time."""
+    max_tool_output_characters: int = Field(65_536, ge=256)
+    """What a model reads of one tool's output; the rest is cut with a note."""
+    context_tokens: int = Field(16_000, ge=256)
+    """How much of a conversation a model is shown, in estimated tokens."""
+    max_message_characters: int = Field(40_000, ge=1)
+    """Longest message a person may send."""
+    tool_modules: tuple[str, ...] = ()
+    """Python modules whose tools are added to the built-in ones."""
+    max_active_runs_per_user: int = Field(1_000, ge=1)
+    """Runs of one person that may be queued or at work at once."""
+
+
+class StreamSettings(Section):
+    """Event streams to clients."""
+
+    flush_seconds: float = Field(0.02, ge=0, le=1)
+    """Pause in which events are gathered into one write; the first of a burst never waits."""
+    heartbeat_seconds: float = Field(15, gt=0)
+    """How often an idle stream sends a sign of life."""
+    max_seconds: float = Field(3_600, gt=0)
+    """Longest life of one connection; clients resume where they were."""
+    stall_seconds: float = Field(30, gt=0)
+    """How long a client may refuse to take bytes before it is cut off; it can resume."""
+    per_user: int = Field(1_000, ge=1)
+    """Streams one person may hold open on one server."""
+
+
+class JobSettings(Section):
+    """Background work."""
+
+    concurrency: int = Field(1_000, ge=1)
+    """Jobs one process works on at once; nearly all of their time is waiting."""
+    lease_seconds: float = Field(15, gt=0)
+    """How long a silent worker keeps a job before another may take it."""
+    poll_seconds: float = Field(1, gt=0)
+    """How often to look for due work that nobody announced."""
+    max_attempts: int = Field(5, ge=1)
+    """Starts of one job before it is given up, visibly."""
+
+
+class AccountSettings(Section):
+    """People and their sign-in."""
+
+    setup_token: SecretStr | None = None
+    """The one-time token that makes the first person; without one, each start prints a fresh one."""
+    token_minutes: float = Field(15, gt=0)
+    """Life of a printed sign-in link."""
+    invitation_days: float = Field(7, gt=0)
+    """Life of an invitation."""
+    session_days: float = Field(30, gt=0)
+    """Longest life of a sign-in."""
+    session_idle_days: float = Field(7, gt=0)
+    """Life of a sign-in that nobody uses."""
+    sign_in_attempts_per_minute: int = Field(10, ge=1)
+    """Sign-in attempts allowed per account and address."""
+
+
+class LogSettings(Section):
+    """What the server says about itself, on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """Least important level to write."""
+    format: Literal["auto", "json", "text"] = "auto"
+    """`json` for machines, `text` for people; `auto` is text on a terminal."""
+
+
+class _ConventionalNames(PydanticBaseSettingsSource):
+    """The names that other tools agree on, from the environment and `.env`."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        raise NotImplementedError
+
+    def __call__(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        values = {**dotenv_values(".env"), **os.environ}
+        for variable, (section, name) in _CONVENTIONAL.items():
+            if value := values.get(variable):
+                found.setdefault(section, {})[name] = value
+        return found
+
+
+class Settings(BaseSettings):
+    """All settings of one process."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="FAMULUS_",
+        env_nested_delimiter="__",
+        env_file=".env",
+        toml_file="famulus.toml",
+        frozen=True,
+        # A .env file is shared with other programs: what is not ours in it is none of our business.
+        extra="ignore",
+        use_attribute_docstrings=True,
+    )
+
+    data_dir: Path = Path("data")
+    """Folder for the SQLite file, secrets and blobs."""
+    server: ServerSettings = ServerSettings()
+    """The HTTP server."""
+    database: DatabaseSettings = DatabaseSettings()
+    """Where everything is kept."""
+    redis: RedisSettings = RedisSettings()
+    """The shared cache and queue between processes."""
+    model: ModelSettings = ModelSettings()
+    """The language model."""
+    agent: AgentSettings = AgentSettings()
+    """How far a run may go."""
+    streams: StreamSettings = StreamSettings()
+    """Event streams to clients."""
+    jobs: JobSettings = JobSettings()
+    """Background work."""
+    accounts: AccountSettings = AccountSettings()
+    """People and their sign-in."""
+    log: LogSettings = LogSettings()
+    """What the server says about itself."""
+
+    @property
+    def database_url(self) -> str:
+        """The database's address, with SQLite in the data folder as the default."""
+        if self.database.url is not None:
+            return self.database.url.get_secret_value()
+        return f"sqlite:///{self.data_dir / 'famulus.db'}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Put the conventional names below our own, and the TOML file below both."""
+        return (
+            init_settings,
+            env_settings,
+            dotenv_settings,
+            file_secret_settings,
+            _ConventionalNames(settings_cls),
+            TomlConfigSettingsSource(settings_cls),
+        )
+
+
+@lru_cache
+def get_settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()

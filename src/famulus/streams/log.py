@@ -1,0 +1,218 @@
+"""The event log: writers that are fenced, followers that pull, and nothing shown before it is kept.
+
+An entry is in the database before anybody sees it. Whatever a client has ever received can therefore be read again,
+with the same number, after any crash. What makes this affordable is one write for all the streams of a process every
+few milliseconds, in place of one per token.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+import structlog
+
+from famulus.infra.database import Session, SqliteDatabase
+from famulus.kit.errors import FamulusError, Gone
+from famulus.streams import store
+from famulus.streams.store import END, Batch, Draft, Entry, Fenced
+from famulus.streams.tail import Tail
+from famulus.streams.writer import Writer
+
+_PAGE_ENTRIES = 200
+_RETRY_SECONDS = 0.5
+_POLL_SECONDS = 0.5
+_logger = structlog.get_logger()
+
+
+class StreamGone(Gone):
+    """The stream was deleted."""
+
+
+class EventLog:
+    """All the streams of this process."""
+
+    def __init__(self, database: SqliteDatabase, *, flush_seconds: float = 0.02, heartbeat_seconds: float = 15) -> None:
+        self._database = database
+        self._flush_seconds = flush_seconds
+        self._polls_per_beat = max(1, round(heartbeat_seconds / _POLL_SECONDS))
+        self._tails: dict[str, Tail] = {}
+        self._dirty: set[Writer] = set()
+        self._flush_wanted = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self.stopping = False
+
+    def start(self) -> None:
+        """Begin to flush what writers append, and to ring for followers of streams written elsewhere."""
+        self._tasks = [asyncio.create_task(self._flush_forever()), asyncio.create_task(self._ring_forever())]
+
+    async def stop(self) -> None:
+        """Let every follower go, and stop flushing."""
+        self.release_followers()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def release_followers(self) -> None:
+        """End every `follow` of this process where it stands; its client can go on from there elsewhere, or later."""
+        self.stopping = True
+        for tail in self._tails.values():
+            tail.ring()
+
+    async def begin(self, session: Session, stream_id: str, drafts: list[Draft]) -> None:
+        """Begin a stream with its first entries, within somebody's transaction."""
+        await store.create(session, stream_id)
+        await self.append(session, stream_id, epoch=0, drafts=drafts)
+
+    async def append(self, session: Session, stream_id: str, *, epoch: int, drafts: list[Draft]) -> None:
+        """Write entries within somebody's transaction; they are shown once it is committed."""
+        kept = (await store.append(session, [Batch(stream_id, epoch, drafts)])).get(stream_id)
+        if kept is None:
+            raise Fenced("This stream has a later writer, has ended, or is gone.")
+        session.after_commit(lambda: self._publish(stream_id, kept))
+
+    async def discard(self, session: Session, stream_ids: list[str]) -> None:
+        """Delete streams within somebody's transaction; their followers learn that they are gone."""
+        await store.delete(session, stream_ids)
+
+        def tell() -> None:
+            for stream_id in stream_ids:
+                if tail := self._tails.get(stream_id):
+                    tail.gone = True
+                    tail.ring()
+
+        session.after_commit(tell)
+
+    def open(self, stream_id: str, epoch: int) -> Writer:
+        """The writer of a stream that `epoch` has taken with `store.take`; close it when its work is done."""
+        self._tail(stream_id).writers += 1
+        return Writer(self, self._database, stream_id, epoch)
+
+    def close(self, writer: Writer) -> None:
+        """The writer will not write any more."""
+        self._dirty.discard(writer)
+        tail = self._tails[writer.stream_id]
+        tail.writers -= 1
+        tail.ring()
+        self._forget_if_idle(writer.stream_id)
+
+    def flush_soon(self, writer: Writer) -> None:
+        """The writer has something pending."""
+        self._dirty.add(writer)
+        self._flush_wanted.set()
+
+    async def page(self, stream_id: str, *, after: int, limit: int = _PAGE_ENTRIES) -> list[Entry]:
+        """Up to `limit` entries after number `after`, from the database."""
+        return await self._database.read(lambda session: store.page(session, stream_id, after=after, limit=limit))
+
+    async def head(self, stream_id: str) -> store.Head | None:
+        """Where the stream stands; None when there is none."""
+        return await self._database.read(lambda session: store.head(session, stream_id))
+
+    async def epoch_at(self, stream_id: str, seq: int) -> int | None:
+        """Which epoch wrote entry `seq`; None when there is no such entry."""
+        return await self._database.read(lambda session: store.epoch_at(session, stream_id, seq))
+
+    async def follow(self, stream_id: str, *, after: int) -> AsyncGenerator[list[Entry], None]:
+        """Everything after entry `after`, in lists as it comes; an empty list now and then is a sign of life.
+
+        Ends after the last entry of the stream. Ends before it when this process stops: the stream can then be
+        followed on from the last entry received. Raises `StreamGone` when the stream is deleted.
+        """
+        tail = self._tail(stream_id)
+        tail.followers += 1
+        beats = tail.beats
+        try:
+            while not self.stopping:
+                if tail.gone:
+                    raise StreamGone("What this stream belonged to was deleted.")
+                rings = tail.rings
+                fresh = tail.since(after)
+                if fresh is None:
+                    fresh = await self.page(stream_id, after=after)
+                if fresh:
+                    after = fresh[-1].seq
+                    yield fresh
+                    if fresh[-1].kind == END:
+                        return
+                elif tail.beats > beats:
+                    beats = tail.beats
+                    # Another process may have deleted it, and rings no bell here.
+                    tail.gone = not tail.writers and await self.head(stream_id) is None
+                    yield []
+                # What was published while the database was read has rung already.
+                elif tail.rings == rings:
+                    await tail.rung()
+        finally:
+            tail.followers -= 1
+            self._forget_if_idle(stream_id)
+
+    def _tail(self, stream_id: str) -> Tail:
+        tail = self._tails.get(stream_id)
+        if tail is None:
+            tail = self._tails[stream_id] = Tail()
+        return tail
+
+    def _forget_if_idle(self, stream_id: str) -> None:
+        tail = self._tails.get(stream_id)
+        if tail is not None and not tail.followers and not tail.writers:
+            del self._tails[stream_id]
+
+    def _publish(self, stream_id: str, fresh: list[Entry]) -> None:
+        if tail := self._tails.get(stream_id):
+            tail.publish(fresh)
+
+    async def _flush_forever(self) -> None:
+        while True:
+            await self._flush_wanted.wait()
+            self._flush_wanted.clear()
+            try:
+                await self._flush()
+            except Exception as error:
+                _logger.warning("streams.flush_failed", exc_info=not isinstance(error, FamulusError), error=str(error))
+                await asyncio.sleep(_RETRY_SECONDS)
+                self._flush_wanted.set()
+            await asyncio.sleep(self._flush_seconds)
+
+    async def _flush(self) -> None:
+        """Write what all idle writers have pending; one that is in a transaction of its own takes its pending along."""
+        writers = [writer for writer in self._dirty if not writer.lock.locked()]
+        self._dirty.difference_update(writers)
+        batches: dict[Writer, list[Draft]] = {}
+        for writer in writers:
+            if drafts := await writer.hold():
+                batches[writer] = drafts
+            else:
+                writer.release()
+        if not batches:
+            return
+        try:
+            kept = await self._database.write(
+                lambda session: store.append(
+                    session, [Batch(w.stream_id, w.epoch, drafts) for w, drafts in batches.items()]
+                ),
+                durable=False,
+            )
+        except BaseException:
+            for writer, drafts in batches.items():
+                writer.put_back(drafts)
+                self._dirty.add(writer)
+            raise
+        finally:
+            for writer in batches:
+                writer.release()
+        for writer in batches:
+            if fresh := kept.get(writer.stream_id):
+                self._publish(writer.stream_id, fresh)
+            else:
+                writer.fence()
+
+    async def _ring_forever(self) -> None:
+        """Ring for streams that no writer here rings for, and for signs of life."""
+        polls = 0
+        while True:
+            await asyncio.sleep(_POLL_SECONDS)
+            polls += 1
+            beat = polls % self._polls_per_beat == 0
+            for tail in list(self._tails.values()):
+                tail.beats += beat
+                if tail.followers and (beat or not tail.writers):
+                    tail.ring()

@@ -1,0 +1,154 @@
+"""Where entries are kept: a few statements, each for any number of streams at once.
+
+A batch is one JSON argument, so that a hundred streams cost two statements, and the interpreter's lock is given up
+twice and not a hundred times.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from famulus.infra.database import Session
+from famulus.kit.errors import Conflict
+from famulus.streams.tables import entries, streams
+
+END = "done"
+"""The kind of the entry that closes its stream: nothing can follow it."""
+
+Draft = tuple[str, dict[str, Any]]
+"""The kind and the data of an entry that has no number yet."""
+
+
+class Fenced(Conflict):
+    """The stream belongs to a later epoch, has ended, or is gone: this writer may not write any more."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """One numbered entry of a stream."""
+
+    seq: int
+    epoch: int
+    kind: str
+    data: dict[str, Any]
+    rendered: dict[str, bytes] = field(default_factory=dict)
+    """This entry as each wire dialect shows it, made once and shared by every follower."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a stream stands."""
+
+    epoch: int
+    seq: int
+    closed: bool
+
+
+# Only rows whose writer still holds the stream advance; what comes back says which, and up to where.
+_ADVANCE = """
+UPDATE streams SET head = head + batch.size, closed = closed OR batch.ends
+FROM (SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS epoch,
+             json_extract(value, '$[2]') AS size, json_extract(value, '$[3]') AS ends FROM json_each(?)) AS batch
+WHERE streams.id = batch.id AND streams.epoch = batch.epoch AND NOT streams.closed
+RETURNING streams.id, streams.head
+"""
+
+_APPEND = """
+INSERT INTO stream_entries (stream_id, seq, epoch, kind, data)
+SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
+       json_extract(value, '$[3]'), json_extract(value, '$[4]') FROM json_each(?)
+"""
+
+_CREATE = sa.insert(streams).values(epoch=0, head=0, closed=False)
+_TAKE = (
+    sa.update(streams)
+    .where(streams.c.id == sa.bindparam("stream"), streams.c.epoch < sa.bindparam("to"), ~streams.c.closed)
+    .values(epoch=sa.bindparam("to"))
+)
+_HEAD = sa.select(streams.c.epoch, streams.c.head, streams.c.closed).where(streams.c.id == sa.bindparam("stream"))
+_PAGE = "SELECT seq, epoch, kind, data FROM stream_entries WHERE stream_id = ? AND seq > ? ORDER BY seq LIMIT ?"
+_OF_KIND = (
+    sa.select(entries.c.seq, entries.c.epoch, entries.c.kind, entries.c.data)
+    .where(
+        entries.c.stream_id == sa.bindparam("stream"),
+        entries.c.kind.in_(sa.bindparam("kinds", expanding=True)),
+    )
+    .order_by(entries.c.seq)
+)
+_EPOCH_AT = sa.select(entries.c.epoch).where(
+    entries.c.stream_id == sa.bindparam("stream"), entries.c.seq == sa.bindparam("at")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Entries for one stream, from the holder of one epoch."""
+
+    stream_id: str
+    epoch: int
+    drafts: Sequence[Draft]
+
+
+async def create(session: Session, stream_id: str) -> None:
+    """Begin an empty stream, held by epoch 0."""
+    await session.execute(_CREATE, {"id": stream_id})
+
+
+async def take(session: Session, stream_id: str, epoch: int) -> None:
+    """Make `epoch` the holder, and refuse every earlier one from now on."""
+    taken = await session.execute(_TAKE, {"stream": stream_id, "to": epoch})
+    if taken.rowcount == 0:
+        raise Fenced("This stream has a later writer, or has ended.")
+
+
+async def append(session: Session, batches: Sequence[Batch]) -> dict[str, list[Entry]]:
+    """Number and keep the entries; streams that are missing from the answer have refused theirs."""
+    claims = [[b.stream_id, b.epoch, len(b.drafts), b.drafts[-1][0] == END] for b in batches]
+    advanced = await session.driver_sql(_ADVANCE, (orjson.dumps(claims).decode(),))
+    heads = {row.id: row.head for row in advanced}
+    numbered: dict[str, list[Entry]] = {}
+    rows = []
+    for batch in batches:
+        head = heads.get(batch.stream_id)
+        if head is None:
+            continue
+        first = head - len(batch.drafts) + 1
+        kept = [Entry(seq, batch.epoch, kind, data) for seq, (kind, data) in enumerate(batch.drafts, first)]
+        numbered[batch.stream_id] = kept
+        rows += [[batch.stream_id, e.seq, e.epoch, e.kind, orjson.dumps(e.data).decode()] for e in kept]
+    if rows:
+        await session.driver_sql(_APPEND, (orjson.dumps(rows).decode(),))
+    return numbered
+
+
+async def head(session: Session, stream_id: str) -> Head | None:
+    """Where the stream stands; None when there is none."""
+    row = (await session.execute(_HEAD, {"stream": stream_id})).one_or_none()
+    return Head(*row) if row else None
+
+
+async def epoch_at(session: Session, stream_id: str, seq: int) -> int | None:
+    """Which epoch wrote entry `seq`; None when there is no such entry."""
+    found: int | None = (await session.execute(_EPOCH_AT, {"stream": stream_id, "at": seq})).scalar()
+    return found
+
+
+async def page(session: Session, stream_id: str, *, after: int, limit: int) -> list[Entry]:
+    """The entries that follow number `after`."""
+    rows = await session.driver_sql(_PAGE, (stream_id, after, limit))
+    return [Entry(seq, epoch, kind, orjson.loads(data)) for seq, epoch, kind, data in rows]
+
+
+async def of_kinds(session: Session, stream_id: str, *kinds: str) -> list[Entry]:
+    """Every entry of the given kinds, in order."""
+    rows = await session.execute(_OF_KIND, {"stream": stream_id, "kinds": kinds})
+    return [Entry(seq, epoch, kind, orjson.loads(data)) for seq, epoch, kind, data in rows]
+
+
+async def delete(session: Session, stream_ids: Sequence[str]) -> None:
+    """Remove streams and all their entries."""
+    await session.execute(sa.delete(entries).where(entries.c.stream_id.in_(stream_ids)))
+    await session.execute(sa.delete(streams).where(streams.c.id.in_(stream_ids)))

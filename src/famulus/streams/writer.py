@@ -1,0 +1,111 @@
+"""The one who may write to a stream, for as long as no later epoch has taken it."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol, TypeVar
+
+from famulus.infra.database import Session, SqliteDatabase
+from famulus.streams.store import Draft
+
+T = TypeVar("T")
+Step = Callable[[Session, list[Draft]], Coroutine[Any, Any, T]]
+"""Does something in a transaction, and adds what is to be shown of it to the list, after what was pending."""
+
+_PENDING_CHARACTERS = 262_144
+
+
+class _Log(Protocol):
+    def flush_soon(self, writer: "Writer") -> None: ...
+    def close(self, writer: "Writer") -> None: ...
+    async def append(self, session: Session, stream_id: str, *, epoch: int, drafts: list[Draft]) -> None: ...
+
+
+class Writer:
+    """Appends to one stream: text as it comes, and whole transactions whose events appear with their rows."""
+
+    def __init__(self, log: _Log, database: SqliteDatabase, stream_id: str, epoch: int) -> None:
+        self._log = log
+        self._database = database
+        self._pending: list[Draft] = []
+        self._pending_characters = 0
+        self.stream_id = stream_id
+        self.epoch = epoch
+        self.lock = asyncio.Lock()
+        """Held while something of this writer is on its way to the database: its entries stay in order."""
+        self.is_fenced = False
+        """Whether the stream turned out to belong to somebody else, or to be gone."""
+        self.on_fenced: Callable[[], None] = lambda: None
+        """Called when that turns out."""
+
+    def append_text(self, kind: str, subject: str, text: str) -> None:
+        """Add text to what is pending: what comes within one flush becomes one entry."""
+        self._pending_characters += len(text)
+        if self._pending:
+            last_kind, last = self._pending[-1]
+            if last_kind == kind and last["id"] == subject:
+                last["text"] += text
+                return
+        self._pending.append((kind, {"id": subject, "text": text}))
+        self._log.flush_soon(self)
+
+    async def room(self) -> None:
+        """Wait while too much is pending, as it is when the database does not take any more."""
+        while self._pending_characters > _PENDING_CHARACTERS and not self.is_fenced:  # noqa: ASYNC110 -- rare
+            await asyncio.sleep(0.01)
+
+    async def transact(self, step: Step[T]) -> T:
+        """Run `step` in one transaction that also keeps what is pending and what the step adds to it.
+
+        Whoever is cancelled here is so after the transaction has ended, one way or the other.
+        """
+        whole = asyncio.ensure_future(self._transact(step))
+        try:
+            return await asyncio.shield(whole)
+        except asyncio.CancelledError:
+            await asyncio.wait({whole})
+            raise
+
+    async def _transact(self, step: Step[T]) -> T:
+        async with self.lock:
+            pending = self._take()
+
+            async def whole(session: Session) -> T:
+                drafts = list(pending)
+                result = await step(session, drafts)
+                if drafts:
+                    await self._log.append(session, self.stream_id, epoch=self.epoch, drafts=drafts)
+                return result
+
+            try:
+                return await self._database.write(whole)
+            except BaseException:
+                self.put_back(pending)
+                raise
+
+    def fence(self) -> None:
+        """The store has refused what this writer had pending."""
+        self.is_fenced = True
+        self.on_fenced()
+
+    def close(self) -> None:
+        """Write no more."""
+        self._log.close(self)
+
+    async def hold(self) -> list[Draft]:
+        """Take the lock and what is pending, to flush it; `release` gives the lock back."""
+        await self.lock.acquire()
+        return self._take()
+
+    def release(self) -> None:
+        """Give back the lock that `hold` took."""
+        self.lock.release()
+
+    def put_back(self, drafts: list[Draft]) -> None:
+        """Nothing came of it: these are pending again, before whatever has come since."""
+        self._pending[:0] = drafts
+        self._pending_characters = sum(len(data.get("text", "")) for _, data in self._pending)
+
+    def _take(self) -> list[Draft]:
+        taken, self._pending = self._pending, []
+        self._pending_characters = 0
+        return taken

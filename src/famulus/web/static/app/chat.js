@@ -1,0 +1,226 @@
+// One conversation on the screen: its turns, what is being sent, and the run that is being followed.
+import { conversations as api, Refused, runs } from "./api.js";
+import { pause } from "./connection.js";
+import * as conversations from "./conversations.js";
+import { isOver } from "./fold.js";
+import { dropUnsent, keepUnsent, unsent } from "./keep.js";
+import { computed, signal } from "./lib.js";
+import { attempt } from "./notices.js";
+import { follow } from "./stream.js";
+import { Turn, turnsOf } from "./turn.js";
+
+const TRIES = 6;
+/** A title is made after the answer; by the second look it is usually there. */
+const TITLE_LOOKS = [0, 1_500, 5_000];
+
+const tellsMore = ({ type, step_details: details }) => type === "tool_calls" || Boolean(details.reasoning);
+
+export class Chat {
+  turns = signal([]);
+  /** `loading`, `ready`, `missing`, or `failed` with a problem. */
+  stage = signal("ready");
+  problem = signal(null);
+  earlier = signal(null);
+  atWork = computed(() => this.turns.value.filter((turn) => turn.isAtWork));
+  #left = new AbortController();
+  #following = false;
+  #line = Promise.resolve();
+  #startKey = null;
+
+  constructor(id) {
+    this.id = signal(id);
+    if (id) this.load();
+    else this.#adoptUnsent();
+  }
+
+  leave() {
+    this.#left.abort();
+  }
+
+  async load() {
+    if (!this.turns.peek().length) this.stage.value = "loading";
+    try {
+      const id = this.id.peek();
+      const [conversation, page] = await Promise.all([api.find(id), api.messages(id)]);
+      conversations.put(conversation);
+      this.earlier.value = page.has_more ? page.next : null;
+      const turns = turnsOf(page.data.reverse());
+      await this.#settle(turns, conversation.active_run_id);
+      this.turns.value = turns;
+      this.#adoptUnsent();
+      this.stage.value = "ready";
+      this.#followNext();
+      if (conversation.unread) conversations.change(id, { unread: false });
+    } catch (error) {
+      this.problem.value = error;
+      this.stage.value = error.status === 404 || error.status === 422 ? "missing" : "failed";
+    }
+  }
+
+  async #settle(turns, activeRunId) {
+    const open = (turn) => turn.runId && (turn.runId === activeRunId || !turn.isSettled);
+    await Promise.all(
+      turns.map(async (turn) => (open(turn) ? turn.take(await runs.find(turn.runId)) : turn.showStored())),
+    );
+  }
+
+  #adoptUnsent() {
+    for (const { clientId, text } of unsent(this.id.peek())) {
+      const turn = Turn.written(text, clientId);
+      turn.delivery.value = "unsent";
+      this.turns.value = [...this.turns.value, turn];
+    }
+  }
+
+  async loadEarlier() {
+    const page = await attempt(api.messages(this.id.peek(), this.earlier.peek()));
+    if (!page) return;
+    const known = this.turns.peek();
+    const found = turnsOf(page.data.reverse(), known);
+    await attempt(this.#settle(found.filter((turn) => !turn.isAtWork), null));
+    this.turns.value = [...found.filter((turn) => !known.includes(turn)), ...known];
+    this.earlier.value = page.has_more ? page.next : null;
+  }
+
+  /** Fetches what a stored turn's messages do not tell: its tool calls. */
+  async loadSteps(turn) {
+    if (turn.detailed || turn.isAtWork || !turn.runId) return;
+    turn.detailed = true;
+    try {
+      const steps = [];
+      for (let after; ; ) {
+        const page = await runs.steps(turn.runId, after);
+        steps.push(...page.data);
+        if (!page.has_more) break;
+        after = page.next;
+      }
+      const view = turn.run.peek();
+      if (view.blocks.length && !steps.some(tellsMore)) return;
+      turn.showStored(await runs.find(turn.runId), steps);
+    } catch {
+      turn.detailed = false;
+    }
+  }
+
+  send(text) {
+    const turn = Turn.written(text);
+    this.turns.value = [...this.turns.value, turn];
+    this.#enqueue(turn);
+  }
+
+  /** The same message again, under the same id: the server knows whether it already has it. */
+  sendAgain(turn) {
+    turn.delivery.value = "sending";
+    this.#enqueue(turn);
+  }
+
+  discard(turn) {
+    dropUnsent(turn.clientId);
+    this.turns.value = this.turns.value.filter((other) => other !== turn);
+  }
+
+  #enqueue(turn) {
+    this.#keepUnsent(turn);
+    this.#line = this.#line.then(() => this.#deliver(turn));
+  }
+
+  #keepUnsent({ clientId, user }) {
+    keepUnsent({ chatId: this.id.peek(), clientId, text: user.peek().text });
+  }
+
+  async #deliver(turn) {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        this.#accepted(turn, await this.#hand(turn));
+        return;
+      } catch (error) {
+        if (tries === TRIES || error instanceof Refused) {
+          turn.problem.value = error;
+          turn.delivery.value = "unsent";
+          return;
+        }
+        await pause(500 * 2 ** tries);
+      }
+    }
+  }
+
+  #accepted(turn, run) {
+    dropUnsent(turn.clientId);
+    // Sent before a reload that lost the answer: the stored message is already on the page.
+    if (this.turns.peek().some((other) => other.runId === run.id)) {
+      this.discard(turn);
+      return;
+    }
+    turn.delivery.value = "kept";
+    turn.begin(run);
+    const id = this.id.peek();
+    conversations.put({ ...conversations.known(id), active_run_id: run.id, updated_at: run.created_at });
+    // Not waited for: the next message need not wait for this one's answer.
+    this.#followNext();
+  }
+
+  async #hand(turn) {
+    if (!this.id.peek()) {
+      this.#startKey ??= turn.clientId;
+      const conversation = await api.start(`start-${this.#startKey}`);
+      conversations.put(conversation);
+      this.id.value = conversation.id;
+      this.#keepUnsent(turn);
+    }
+    return api.send(this.id.peek(), turn.user.peek().text, turn.clientId);
+  }
+
+  async stop(turn = this.atWork.value[0]) {
+    if (!turn || turn.stopping.peek()) return;
+    turn.stopping.value = true;
+    const run = await attempt(runs.cancel(turn.runId));
+    if (!run) turn.stopping.value = false;
+    // A run that never began has no events worth following, and another one may be followed now.
+    else if (isOver(run) && turn !== this.atWork.value[0]) turn.take(run);
+  }
+
+  /** Follows the runs of this conversation one after the other; only one of them is ever at work. */
+  async #followNext() {
+    if (this.#following || this.#left.signal.aborted) return;
+    const turn = this.atWork.value[0];
+    if (!turn) return;
+    this.#following = true;
+    await this.#follow(turn);
+    this.#following = false;
+    if (this.#left.signal.aborted) return;
+    this.#followNext();
+    this.#learnTitle();
+  }
+
+  async #follow(turn) {
+    try {
+      await follow(turn.runId, turn.cursor, (name, data) => turn.apply(name, data), this.#left.signal);
+      turn.draw();
+      if (!this.#left.signal.aborted && turn.isAtWork) await this.#readStored(turn);
+    } catch (error) {
+      turn.draw();
+      const { message, correlationId } = error;
+      turn.run.value = { ...turn.run.peek(), status: "failed", done: true, error: { message }, correlationId };
+    }
+  }
+
+  /** The stream had nothing more to tell; how the run ended is in the store. */
+  async #readStored(turn) {
+    const [run, page] = await Promise.all([runs.find(turn.runId), api.messages(this.id.peek())]);
+    turn.answers = [];
+    turnsOf(page.data.filter((message) => message.run_id === run.id).reverse(), [turn]);
+    turn.showStored(run);
+    await this.loadSteps(turn);
+  }
+
+  async #learnTitle() {
+    for (const wait of TITLE_LOOKS) {
+      await pause(wait, this.#left.signal);
+      await conversations.refreshOne(this.id.peek()).catch(() => {});
+      const conversation = conversations.known(this.id.peek());
+      if (this.#left.signal.aborted || !conversation) return;
+      if (conversation.unread && !document.hidden) conversations.change(conversation.id, { unread: false });
+      if (conversation.title_source !== "default") return;
+    }
+  }
+}

@@ -1,0 +1,15 @@
+import { App } from "./components/app.js";
+import { keepFresh } from "./conversations.js";
+import { keepTogether } from "./current.js";
+import { effect, html, render, untracked } from "./lib.js";
+import { begin, stage } from "./session.js";
+
+render(html`<${App} />`, document.querySelector("#famulus"));
+keepTogether();
+effect(() => {
+  if (stage.value !== "in") return undefined;
+  const left = new AbortController();
+  untracked(() => keepFresh(left.signal));
+  return () => left.abort();
+});
+begin();

@@ -1,0 +1,103 @@
+// One turn: what a person said, and the run that answers it.
+import { newId } from "./api.js";
+import { fold, isOver, textOf, viewOfRun, viewOfStored } from "./fold.js";
+import { signal } from "./lib.js";
+
+/** A hidden page draws no frames, but its title and its live region still tell what goes on. */
+const HIDDEN_PAUSE = 250;
+
+export class Turn {
+  user = signal(null);
+  /** `kept` by the server, `sending`, or `unsent`. */
+  delivery = signal("kept");
+  problem = signal(null);
+  run = signal(null);
+  stopping = signal(false);
+  cursor = { id: null };
+  answers = [];
+  clientId = null;
+  detailed = false;
+  #next = null;
+  #drawing = false;
+
+  constructor(key) {
+    this.key = key;
+  }
+
+  static written(text, clientId = newId()) {
+    const turn = new Turn(clientId);
+    turn.clientId = clientId;
+    turn.user.value = { text, at: new Date().toISOString() };
+    turn.delivery.value = "sending";
+    return turn;
+  }
+
+  get runId() {
+    return this.run.peek()?.id ?? this.#storedRunId;
+  }
+
+  #storedRunId = null;
+
+  /** Takes a stored message that belongs to this turn. */
+  addStored(message) {
+    this.#storedRunId = message.run_id;
+    if (message.role === "user") this.user.value = { id: message.id, text: textOf(message), at: message.created_at };
+    else this.answers = [...this.answers, message].sort((one, other) => (one.id < other.id ? -1 : 1));
+  }
+
+  /** Whether the messages alone tell how the run ended. */
+  get isSettled() {
+    return this.answers.length > 0 && this.answers.every(({ status }) => status === "completed");
+  }
+
+  showStored(run = null, steps = []) {
+    this.run.value = { ...viewOfStored(run, this.answers, steps), id: run?.id ?? this.#storedRunId };
+    if (!run) this.run.value = { ...this.run.value, status: "completed" };
+  }
+
+  /** A run whose events tell the rest; it may well be over by the time that it is known here. */
+  begin(run) {
+    this.run.value = viewOfRun(run);
+  }
+
+  /** The run of stored messages, as the server has it now. */
+  take(run) {
+    if (isOver(run)) this.showStored(run);
+    else this.begin(run);
+  }
+
+  get isAtWork() {
+    const view = this.run.value;
+    return Boolean(view?.id) && !view.done;
+  }
+
+  apply(name, data) {
+    this.#next = fold(this.#next ?? this.run.peek(), name, data);
+    if (name === "done" || name === "stream.reset") return this.draw();
+    if (this.#drawing) return undefined;
+    this.#drawing = true;
+    if (document.hidden) setTimeout(() => this.draw(), HIDDEN_PAUSE);
+    else requestAnimationFrame(() => this.draw());
+    return undefined;
+  }
+
+  /** Shows what has come since the last frame, at once. */
+  draw() {
+    this.#drawing = false;
+    if (this.#next) this.run.value = this.#next;
+    this.#next = null;
+  }
+}
+
+/** Stored messages, oldest first, as turns; known turns are added to. */
+export function turnsOf(messages, known = []) {
+  const turns = new Map(known.map((turn) => [turn.runId ?? turn.key, turn]));
+  const touched = new Set();
+  for (const message of messages) {
+    const key = message.run_id ?? message.id;
+    if (!turns.has(key)) turns.set(key, new Turn(key));
+    turns.get(key).addStored(message);
+    touched.add(turns.get(key));
+  }
+  return [...touched];
+}

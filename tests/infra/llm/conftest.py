@@ -1,0 +1,3 @@
+from tests.infra.llm.clients import client, clients
+
+__all__ = ["client", "clients"]
