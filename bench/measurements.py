@@ -54,7 +54,7 @@ def interleaved(
 
 def tokens(lab: Lab) -> Iterator[Row]:
     """Streams of 50 tokens a second: what one token costs."""
-    length, rate = (50 if lab.quick else 200), 50
+    length, rate = (400 if lab.quick else 200), 50
     with lab.running("bytes", "parse", "famulus", tokens=length, rate=rate) as targets:
         for count in (20, 100):
 

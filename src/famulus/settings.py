@@ -4,13 +4,14 @@ Read, strongest first, from `FAMULUS_SECTION__NAME` in the environment, the same
 agree on (`OPENAI_API_KEY`, `OPENAI_BASE_URL`, `DATABASE_URL`, `REDIS_URL`), `famulus.toml`, and the defaults below.
 """
 
+import ipaddress
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from dotenv import dotenv_values
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -25,6 +26,21 @@ _CONVENTIONAL = {
     "DATABASE_URL": ("database", "url"),
     "REDIS_URL": ("redis", "url"),
 }
+
+
+def _network(text: str) -> str:
+    ipaddress.ip_network(text, strict=False)
+    return text
+
+
+def _sqlite(url: SecretStr) -> SecretStr:
+    if not url.get_secret_value().startswith("sqlite:///"):
+        raise ValueError("this version keeps its data in SQLite: the address begins with sqlite:///")
+    return url
+
+
+Network = Annotated[str, AfterValidator(_network)]
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_sqlite)]
 
 
 class Section(BaseModel):
@@ -42,7 +58,7 @@ class ServerSettings(Section):
     """Port to listen on; 0 takes a free one."""
     public_url: str | None = None
     """What people type to reach this server, such as `https://famulus.example`; https makes cookies Secure."""
-    trusted_proxies: tuple[str, ...] = ()
+    trusted_proxies: tuple[Network, ...] = ()
     """Addresses of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
     allowed_origins: tuple[str, ...] = ()
     """Other origins whose pages may use a person's session, such as a front end served elsewhere."""
@@ -57,7 +73,7 @@ class ServerSettings(Section):
 class DatabaseSettings(Section):
     """Where everything is kept."""
 
-    url: SecretStr | None = None
+    url: DatabaseUrl | None = None
     """Address of the database; without one, `famulus.db` in the data folder (SQLite)."""
     readers: int = Field(2, ge=1, le=32)
     """Threads that read from SQLite beside the one that writes."""
@@ -123,8 +139,8 @@ class AgentSettings(Section):
 class StreamSettings(Section):
     """Event streams to clients."""
 
-    flush_seconds: float = Field(0.02, ge=0, le=1)
-    """Pause in which events are gathered into one write; the first of a burst never waits."""
+    flush_seconds: float = Field(0.05, ge=0, le=1)
+    """Pause in which events are gathered into one write; the first words of an answer never wait."""
     heartbeat_seconds: float = Field(15, gt=0)
     """How often an idle stream sends a sign of life."""
     max_seconds: float = Field(3_600, gt=0)

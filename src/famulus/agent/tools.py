@@ -9,6 +9,7 @@ import threading
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Protocol, TypeVar, get_type_hints, overload
 
 import orjson
@@ -61,7 +62,7 @@ class _Function(Protocol):
 F = TypeVar("F", bound=_Function)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tool:
     """A function that a model may call."""
 
@@ -77,6 +78,7 @@ class Tool:
     show_input: bool
     """Whether people may see what it was called with."""
 
+    @cached_property
     def definition(self) -> dict[str, Any]:
         """The tool as an OpenAI-compatible endpoint is told of it."""
         schema = self.arguments.model_json_schema()
@@ -160,7 +162,7 @@ class Toolset:
 
     def definitions(self) -> list[dict[str, Any]]:
         """All of them, as an endpoint is told."""
-        return [tool.definition() for tool in self._tools.values()]
+        return [tool.definition for tool in self._tools.values()]
 
 
 def unknown(name: str) -> Output:

@@ -1,11 +1,13 @@
 """The outermost layer of the server: correlation, bounds on what comes in, headers on what goes out."""
 
 import asyncio
+import contextlib
 import re
 
 import orjson
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from famulus.kit.errors import FamulusError, TooLarge, UnsupportedMedia
@@ -16,6 +18,7 @@ CORRELATION = "X-Correlation-ID"
 
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 _BODY_SECONDS = 30
+_LINGER_SECONDS = 1
 _METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
@@ -71,6 +74,11 @@ class Edge:
                 receive = await self._bounded(scope, headers, receive)
             except FamulusError as error:
                 await _refuse(dressed, error, correlation_id)
+                if isinstance(error, BodyTooLarge):
+                    await self._linger(receive)
+                await dressed({"type": "http.response.body", "body": b""})
+                return
+            except ClientDisconnect:
                 return
             await self._app(scope, receive, dressed)
 
@@ -113,7 +121,8 @@ class Edge:
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
-                return b""
+                # Half a request is none, even where its half would make sense.
+                raise ClientDisconnect
             chunk = message.get("body", b"")
             size += len(chunk)
             if size > self._max_body_bytes:
@@ -121,6 +130,18 @@ class Edge:
             chunks.append(chunk)
             if not message.get("more_body", False):
                 return b"".join(chunks)
+
+    async def _linger(self, receive: Receive) -> None:
+        """Let the client read its answer: a connection that is closed over unread bytes takes the answer with it."""
+        left = self._max_body_bytes
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LINGER_SECONDS):
+                while left > 0:
+                    message = await receive()
+                    if not message.get("more_body", False):
+                        return
+                    left -= len(message["body"])
+                await asyncio.sleep(_LINGER_SECONDS)
 
     def _too_large(self) -> BodyTooLarge:
         return BodyTooLarge(f"A request has at most {self._max_body_bytes:,} bytes.", limit=self._max_body_bytes)
@@ -145,4 +166,4 @@ async def _refuse(send: Send, error: FamulusError, correlation_id: str) -> None:
         (b"connection", b"close"),
     ]
     await send({"type": "http.response.start", "status": error.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": body, "more_body": True})

@@ -8,12 +8,15 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from famulus.kit.errors import FamulusError, Invalid, Unprocessable
 from famulus.kit.problems import problem_of
 
 _logger = structlog.get_logger()
 _MOST_PROBLEMS = 20
+# Where nothing is known of when it will be better.
+_PAUSE_SECONDS = 5
 
 
 class MalformedJson(Invalid):
@@ -39,7 +42,8 @@ def install(app: FastAPI) -> None:
 def answer(request: Request, error: FamulusError) -> Response:
     """The error as an answer."""
     headers = {}
-    if (seconds := error.details.get("retry_after_seconds")) is not None:
+    seconds = error.details.get("retry_after_seconds", _PAUSE_SECONDS if error.status == 429 else None)  # noqa: PLR2004
+    if seconds is not None:
         headers["Retry-After"] = str(max(1, round(float(cast("float", seconds)))))
     if error.status == 401:  # noqa: PLR2004 -- the status that must name a scheme
         headers["WWW-Authenticate"] = "Bearer"
@@ -78,7 +82,18 @@ async def _framework(request: Request, error: Exception) -> Response:
     )
     response = answer(request, refused)
     response.headers.update(known.headers or {})
+    if known.status_code == 405:  # noqa: PLR2004 -- the status that must name the methods there are
+        response.headers["Allow"] = ", ".join(_methods_of(request))
     return response
+
+
+def _methods_of(request: Request) -> list[str]:
+    """Every method that some route at this path takes; the framework itself names those of the first."""
+    return [
+        method
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in request.app.routes)
+    ]
 
 
 async def _bug(request: Request, error: Exception) -> Response:

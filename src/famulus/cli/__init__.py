@@ -3,6 +3,7 @@
 import typer
 
 from famulus.cli import database, serve, user
+from famulus.cli.refusal import refusing
 
 app = typer.Typer(
     name="famulus", help="A self-hosted assistant whose answers survive anything.", no_args_is_help=True,
@@ -15,4 +16,5 @@ app.add_typer(user.app, name="user")
 
 def main() -> None:
     """Run the command that the arguments name."""
-    app()
+    with refusing():
+        app()

@@ -1,10 +1,12 @@
 """How a command says, in one line, that it cannot do what it was asked."""
 
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from sqlalchemy.exc import DBAPIError
 
 from famulus.kit.errors import FamulusError
@@ -22,8 +24,14 @@ def refusing() -> Iterator[None]:
     except OSError as error:
         reason = f"{error.strerror}: {error.filename}." if error.filename else f"{error.strerror}."
     except ValidationError as error:
-        reason = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        reason = "; ".join(
+            f"{'.'.join(map(str, e['loc']))}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
+        )
+    except SettingsError as error:
+        reason = f'{error}: a list is written as JSON, such as ["one", "two"].'
+    except tomllib.TOMLDecodeError as error:
+        reason = f"famulus.toml: {error}."
     else:
         return
-    typer.echo(f"famulus: {reason}", err=True)
-    raise typer.Exit(1)
+    typer.echo(f"famulus: {' '.join(reason.split())}", err=True)
+    raise SystemExit(1)

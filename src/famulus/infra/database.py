@@ -23,6 +23,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, CursorResult, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from famulus.infra.group_commit import GroupCommit, driver_of
+from famulus.infra.prepared import Prepared, Row
 from famulus.kit.errors import StorageFull, Unavailable
 
 T = TypeVar("T")
@@ -40,15 +42,35 @@ class Session:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._driver = driver_of(connection)
+        self._dialect = connection.dialect
         self.afterwards: list[Callable[[], None]] = []
 
     async def execute(self, statement: sa.Executable, parameters: Parameters | None = None) -> Rows:
-        """Run one statement; its rows are at hand when this returns."""
+        """Run any statement; its rows are at hand when this returns."""
         return self._connection.execute(statement, parameters)
 
-    async def driver_sql(self, sql: str, parameters: tuple[Any, ...] = ()) -> Rows:
-        """Run SQL in the database's own dialect: for the few statements of the token path."""
-        return self._connection.exec_driver_sql(sql, parameters)
+    async def rows(self, statement: Prepared, parameters: Mapping[str, Any]) -> list[Row]:
+        """The rows that a prepared statement gives."""
+        found = self._driver.execute(*statement.bound(self._dialect, parameters)).fetchall()
+        return statement.converted(self._dialect, found)
+
+    async def row(self, statement: Prepared, parameters: Mapping[str, Any]) -> Row | None:
+        """The one row that a prepared statement gives, if it gives one."""
+        found = await self.rows(statement, parameters)
+        return found[0] if found else None
+
+    async def change(self, statement: Prepared, parameters: Mapping[str, Any]) -> int:
+        """Run a prepared statement that gives no rows; how many it has changed."""
+        return self._driver.execute(*statement.bound(self._dialect, parameters)).rowcount
+
+    async def change_many(self, statement: Prepared, many: Sequence[Mapping[str, Any]]) -> None:
+        """Run a prepared statement once for each of these, which all set the same columns."""
+        self._driver.executemany(*statement.bound_many(self._dialect, many))
+
+    async def driver_sql(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[Row]:
+        """The rows of SQL in the database's own dialect: for the few statements of the token path."""
+        return self._driver.execute(sql, parameters).fetchall()
 
     def after_commit(self, action: Callable[[], None]) -> None:
         """Call `action` on the event loop once this transaction is durable, and never if it is not."""
@@ -65,7 +87,7 @@ class SqliteDatabase:
         self.url = url
         self.path = Path(sa.make_url(url).database or "")
         self._engine = _engine(url)
-        self._writer = ThreadPoolExecutor(1, "famulus-writer")
+        self._writer = GroupCommit(lambda durable: self._connection("durable" if durable else "quick"), translated)
         self._readers = ThreadPoolExecutor(readers, "famulus-reader")
         self._local = threading.local()
         self._opened: list[Connection] = []
@@ -75,11 +97,17 @@ class SqliteDatabase:
 
         `durable` commits survive a power cut; others only the end of this process, for a fraction of the cost.
         """
-        loop = asyncio.get_running_loop()
-        context = contextvars.copy_context()
-        future = loop.run_in_executor(self._writer, context.run, self._transact, work, loop, durable)
-        # A caller that goes away takes nothing back: what the thread has begun, it ends.
-        return await asyncio.shield(future)
+        # A caller that goes away takes nothing back: what was submitted is done, and what follows a commit follows.
+        return await asyncio.shield(self.submit(work, durable=durable))
+
+    def submit(self, work: Work[T], *, durable: bool = True) -> "asyncio.Future[T]":
+        """Like `write`, for callers that need to know what came of it even when they are cancelled."""
+
+        def run(connection: Connection) -> tuple[T, list[Callable[[], None]]]:
+            session = Session(connection)
+            return _driven(work(session)), session.afterwards
+
+        return self._writer.submit(run, durable=durable)
 
     async def read(self, work: Work[T]) -> T:
         """Run `work` on one snapshot; it cannot write."""
@@ -101,13 +129,15 @@ class SqliteDatabase:
 
             connection = await hop(self._engine.connect)
             try:
-                await hop(_begin, connection, "IMMEDIATE")
+                driver = driver_of(connection)
+                await hop(driver.execute, "BEGIN IMMEDIATE")
                 session = _HoppingSession(connection, hop)
                 yield session
-                await hop(connection.commit)
-            except DBAPIError as error:
-                raise _translated(error) from error
+                await hop(driver.commit)
+            except (DBAPIError, sqlite3.Error) as error:
+                raise translated(error) from error
             finally:
+                # Closing undoes what was not committed.
                 await asyncio.shield(hop(connection.close))
         for action in session.afterwards:
             action()
@@ -122,37 +152,22 @@ class SqliteDatabase:
 
     async def close(self) -> None:
         """Finish what was begun, and close every connection."""
-        for threads in (self._writer, self._readers):
-            await asyncio.to_thread(threads.shutdown)
+        await asyncio.to_thread(self._writer.close)
+        await asyncio.to_thread(self._readers.shutdown)
         for connection in self._opened:
             connection.close()
         self._engine.dispose()
 
-    def _transact(self, work: Work[T], loop: asyncio.AbstractEventLoop, durable: bool) -> T:
-        connection = self._connection("durable" if durable else "quick")
-        try:
-            _begin(connection, "IMMEDIATE")
-            session = Session(connection)
-            result = _driven(work(session))
-            connection.commit()
-        except DBAPIError as error:
-            raise _translated(error) from error
-        finally:
-            connection.rollback()
-        # Scheduled by the one thread that commits, and so in the order of the commits.
-        for action in session.afterwards:
-            loop.call_soon_threadsafe(action)
-        return result
-
     def _look(self, work: Work[T]) -> T:
         connection = self._connection("reader")
         try:
-            _begin(connection, "DEFERRED")
-            return _driven(work(Session(connection)))
-        except DBAPIError as error:
-            raise _translated(error) from error
+            session = Session(connection)
+            driver_of(connection).execute("BEGIN DEFERRED")
+            return _driven(work(session))
+        except (DBAPIError, sqlite3.Error) as error:
+            raise translated(error) from error
         finally:
-            connection.rollback()
+            driver_of(connection).rollback()
 
     def _connection(self, role: str) -> Connection:
         """This thread's own connection for `role`."""
@@ -161,13 +176,13 @@ class SqliteDatabase:
             try:
                 connection = self._engine.connect()
             except DBAPIError as error:
-                raise _translated(error) from error
+                raise translated(error) from error
             pragma = {
                 "durable": "synchronous=FULL",
                 "quick": "synchronous=NORMAL",
                 "reader": "query_only=ON",
             }[role]
-            _driver(connection).execute(f"PRAGMA {pragma}")
+            driver_of(connection).execute(f"PRAGMA {pragma}")
             setattr(self._local, role, connection)
             self._opened.append(connection)
         return connection
@@ -181,11 +196,22 @@ class _HoppingSession(Session):
         self._hop = hop
 
     async def execute(self, statement: sa.Executable, parameters: Parameters | None = None) -> Rows:
-        result: Rows = await self._hop(self._connection.execute, statement, parameters)
-        return result
+        return await self._hopped(super().execute(statement, parameters))
 
-    async def driver_sql(self, sql: str, parameters: tuple[Any, ...] = ()) -> Rows:
-        result: Rows = await self._hop(self._connection.exec_driver_sql, sql, parameters)
+    async def rows(self, statement: Prepared, parameters: Mapping[str, Any]) -> list[Row]:
+        return await self._hopped(super().rows(statement, parameters))
+
+    async def change(self, statement: Prepared, parameters: Mapping[str, Any]) -> int:
+        return await self._hopped(super().change(statement, parameters))
+
+    async def change_many(self, statement: Prepared, many: Sequence[Mapping[str, Any]]) -> None:
+        await self._hopped(super().change_many(statement, many))
+
+    async def driver_sql(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[Row]:
+        return await self._hopped(super().driver_sql(sql, parameters))
+
+    async def _hopped(self, work: Coroutine[Any, Any, T]) -> T:
+        result: T = await self._hop(_driven, work)
         return result
 
 
@@ -200,18 +226,6 @@ def _driven(work: Coroutine[Any, Any, T]) -> T:
     raise RuntimeError("A unit of work awaits nothing but its session.")
 
 
-def _driver(connection: Connection) -> sqlite3.Connection:
-    driver = connection.connection.driver_connection
-    if not isinstance(driver, sqlite3.Connection):
-        raise TypeError("This engine speaks SQLite only.")
-    return driver
-
-
-def _begin(connection: Connection, kind: str) -> None:
-    connection.begin()
-    connection.exec_driver_sql(f"BEGIN {kind}")
-
-
 def _engine(url: str) -> Engine:
     if sqlite3.sqlite_version_info < _MIN_SQLITE:
         raise Unavailable(f"SQLite {sqlite3.sqlite_version} is too old: Famulus needs 3.35 or newer.")
@@ -219,6 +233,8 @@ def _engine(url: str) -> Engine:
         url,
         poolclass=sa.NullPool,
         connect_args={"isolation_level": None, "check_same_thread": False, "timeout": _BUSY_SECONDS},
+        # What a statement was given may be a secret, and errors are logged.
+        hide_parameters=True,
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
     )
@@ -231,11 +247,13 @@ def _engine(url: str) -> Engine:
     return engine
 
 
-def _translated(error: DBAPIError) -> Exception:
+def translated(error: BaseException) -> BaseException:
     """What a failing database means to a caller; a broken constraint is its repository's business."""
-    if isinstance(error, IntegrityError):
+    said = str(error.orig if isinstance(error, DBAPIError) else error)
+    if not isinstance(error, (DBAPIError, sqlite3.Error)) or isinstance(
+        error, (IntegrityError, sqlite3.IntegrityError)
+    ):
         return error
-    said = str(error.orig)
     if "full" in said:
         return StorageFull("There is no room left to write; reading goes on.")
     if any(word in said for word in ("locked", "unable to open", "readonly", "read-only", "disk I/O")):

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from famulus.infra.database import Session
+from famulus.infra.prepared import Prepared
 from famulus.jobs.tables import jobs
 from famulus.kit.clock import Clock, utc_now
 from famulus.kit.errors import Conflict
@@ -59,7 +60,7 @@ _due = (
     .order_by(jobs.c.priority, jobs.c.due_at)
     .limit(sa.bindparam("most"))
 )
-_CLAIM = (
+_CLAIM = Prepared(
     sa.update(jobs)
     .where(jobs.c.id.in_(_due))
     .values(
@@ -71,13 +72,13 @@ _CLAIM = (
     .returning(jobs.c.id, jobs.c.kind, jobs.c.payload, jobs.c.attempts, jobs.c.fence)
 )
 _mine = (jobs.c.id == sa.bindparam("job"), jobs.c.fence == sa.bindparam("held"))
-_FINISH = sa.delete(jobs).where(*_mine)
-_PARK = (
+_FINISH = Prepared(sa.delete(jobs).where(*_mine))
+_PARK = Prepared(
     sa.update(jobs)
     .where(*_mine)
     .values(due_at=sa.bindparam("until", type_=jobs.c.due_at.type), attempts=0, leased_by=None)
 )
-_RETRY = (
+_RETRY = Prepared(
     sa.update(jobs)
     .where(*_mine)
     .values(
@@ -87,7 +88,7 @@ _RETRY = (
         last_error=sa.bindparam("error"),
     )
 )
-_HEARTBEAT = (
+_HEARTBEAT = Prepared(
     sa.update(jobs)
     .where(jobs.c.leased_by == sa.bindparam("worker"))
     .values(due_at=sa.bindparam("until", type_=jobs.c.due_at.type))
@@ -122,30 +123,30 @@ class JobQueue:
             "id": job_id, "kind": kind, "user_id": user_id, "serial_key": serial_key, "payload": payload,
             "priority": priority, "due_at": due_at or now, "attempts": 0, "fence": 0, "dead": False, "created_at": now,
         }  # fmt: skip
-        await session.execute(_ADD, row)
+        await session.change(_ADD, row)
         session.after_commit(self.bell.set)
         return job_id
 
     async def claim(self, session: Session, *, worker: str, most: int) -> list[Claim]:
         """Take up to `most` due jobs under a lease."""
         now = self._now()
-        taken = await session.execute(_CLAIM, {"now": now, "until": now + self._lease, "worker": worker, "most": most})
+        taken = await session.rows(_CLAIM, {"now": now, "until": now + self._lease, "worker": worker, "most": most})
         return [Claim(*row) for row in taken]
 
     async def finish(self, session: Session, claim: Claim) -> None:
         """The job is done and leaves the queue, within the transaction that did it."""
-        self._check((await session.execute(_FINISH, {"job": claim.id, "held": claim.fence})).rowcount)
+        self._check(await session.change(_FINISH, {"job": claim.id, "held": claim.fence}))
         session.after_commit(self.bell.set)
 
     async def park(self, session: Session, claim: Claim, *, until: datetime) -> None:
         """Let go of the job in good order, to be claimed again at `until`, or when `rouse` says so."""
-        parked = await session.execute(_PARK, {"job": claim.id, "held": claim.fence, "until": until})
-        self._check(parked.rowcount)
+        parked = await session.change(_PARK, {"job": claim.id, "held": claim.fence, "until": until})
+        self._check(parked)
 
     async def retry(self, session: Session, claim: Claim, *, until: datetime, error: str, give_up: bool) -> None:
         """The job failed: try again at `until`, or keep it aside for somebody to look at."""
         outcome = {"until": until, "error": shortened(error, _ERROR_CHARACTERS), "given_up": give_up}
-        await session.execute(_RETRY, {"job": claim.id, "held": claim.fence} | outcome)
+        await session.change(_RETRY, {"job": claim.id, "held": claim.fence} | outcome)
 
     async def rouse(self, session: Session, job_id: str) -> None:
         """Make a job that nobody holds due at once."""
@@ -160,8 +161,8 @@ class JobQueue:
 
     async def heartbeat(self, session: Session, *, worker: str) -> dict[str, int]:
         """Lengthen every lease of a worker; the fence of each job that is still its own."""
-        held = await session.execute(_HEARTBEAT, {"worker": worker, "until": self._now() + self._lease})
-        return {row.id: row.fence for row in held}
+        held = await session.rows(_HEARTBEAT, {"worker": worker, "until": self._now() + self._lease})
+        return dict(held)
 
     async def hand_over(self, session: Session, *, worker: str) -> None:
         """Give back, in good order, whatever a worker still holds."""
@@ -182,4 +183,4 @@ class JobQueue:
             raise LeaseLost("Somebody else has taken this job over.")
 
 
-_ADD = sa.insert(jobs)
+_ADD = Prepared(sa.insert(jobs))

@@ -8,8 +8,14 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from famulus.kit.errors import Conflict
+
 _FOLDER = Path(__file__).parent
 _BUSY_SECONDS = 60
+
+
+class NewerSchema(Conflict):
+    """The database was used by a version that knows more revisions than this one."""
 
 
 def upgrade(url: str) -> None:
@@ -25,6 +31,7 @@ def upgrade(url: str) -> None:
         with engine.connect() as connection, connection.begin():
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             config = _config(connection)
+            _refuse_newer(connection, ScriptDirectory.from_config(config))
             command.upgrade(config, "head")
     finally:
         engine.dispose()
@@ -39,6 +46,15 @@ def revision_of(url: str) -> tuple[str | None, str | None]:
             return current, ScriptDirectory.from_config(_config(connection)).get_current_head()
     finally:
         engine.dispose()
+
+
+def _refuse_newer(connection: sa.Connection, history: ScriptDirectory) -> None:
+    current = MigrationContext.configure(connection).get_current_revision()
+    known = {script.revision for script in history.walk_revisions()}
+    if current is not None and current not in known:
+        raise NewerSchema(
+            f"The database is at revision {current}, which a newer version of Famulus has made: use that."
+        )
 
 
 def _config(connection: sa.Connection) -> Config:

@@ -20,6 +20,11 @@ from famulus.streams.writer import Writer
 _PAGE_ENTRIES = 200
 _RETRY_SECONDS = 0.5
 _POLL_SECONDS = 0.5
+_POLLS_UNTIL_FORGOTTEN = 10
+# With many streams at once, each waits a little longer and costs much less: 100 ms at 100 of them.
+_PAUSE_PER_STREAM = 0.000_5
+_LONGEST_PAUSE = 0.1
+_TURNS_TO_GATHER = 4
 _logger = structlog.get_logger()
 
 
@@ -30,12 +35,13 @@ class StreamGone(Gone):
 class EventLog:
     """All the streams of this process."""
 
-    def __init__(self, database: SqliteDatabase, *, flush_seconds: float = 0.02, heartbeat_seconds: float = 15) -> None:
+    def __init__(self, database: SqliteDatabase, *, flush_seconds: float = 0.05, heartbeat_seconds: float = 15) -> None:
         self._database = database
         self._flush_seconds = flush_seconds
         self._polls_per_beat = max(1, round(heartbeat_seconds / _POLL_SECONDS))
         self._tails: dict[str, Tail] = {}
         self._dirty: set[Writer] = set()
+        self._gathering: set[Writer] = set()
         self._flush_wanted = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self.stopping = False
@@ -60,7 +66,9 @@ class EventLog:
     async def begin(self, session: Session, stream_id: str, drafts: list[Draft]) -> None:
         """Begin a stream with its first entries, within somebody's transaction."""
         await store.create(session, stream_id)
-        await self.append(session, stream_id, epoch=0, drafts=drafts)
+        kept = (await store.append(session, [Batch(stream_id, 0, drafts)]))[stream_id]
+        # Nearly always somebody follows at once.
+        session.after_commit(lambda: self._tail(stream_id).publish(kept))
 
     async def append(self, session: Session, stream_id: str, *, epoch: int, drafts: list[Draft]) -> None:
         """Write entries within somebody's transaction; they are shown once it is committed."""
@@ -89,14 +97,19 @@ class EventLog:
     def close(self, writer: Writer) -> None:
         """The writer will not write any more."""
         self._dirty.discard(writer)
+        self._gathering.discard(writer)
         tail = self._tails[writer.stream_id]
         tail.writers -= 1
         tail.ring()
-        self._forget_if_idle(writer.stream_id)
 
     def flush_soon(self, writer: Writer) -> None:
         """The writer has something pending."""
         self._dirty.add(writer)
+        self._flush_wanted.set()
+
+    def gather_soon(self, writer: Writer) -> None:
+        """The writer's source waits for the next flush before it goes on."""
+        self._gathering.add(writer)
         self._flush_wanted.set()
 
     async def page(self, stream_id: str, *, after: int, limit: int = _PAGE_ENTRIES) -> list[Entry]:
@@ -143,18 +156,12 @@ class EventLog:
                     await tail.rung()
         finally:
             tail.followers -= 1
-            self._forget_if_idle(stream_id)
 
     def _tail(self, stream_id: str) -> Tail:
         tail = self._tails.get(stream_id)
         if tail is None:
             tail = self._tails[stream_id] = Tail()
         return tail
-
-    def _forget_if_idle(self, stream_id: str) -> None:
-        tail = self._tails.get(stream_id)
-        if tail is not None and not tail.followers and not tail.writers:
-            del self._tails[stream_id]
 
     def _publish(self, stream_id: str, fresh: list[Entry]) -> None:
         if tail := self._tails.get(stream_id):
@@ -164,13 +171,21 @@ class EventLog:
         while True:
             await self._flush_wanted.wait()
             self._flush_wanted.clear()
+            gathering, self._gathering = self._gathering, set()
+            for writer in gathering:
+                writer.gather()
+            # Those who were woken look into their sockets first, and then add what they have found there.
+            for _ in range(_TURNS_TO_GATHER if gathering else 1):
+                await asyncio.sleep(0)
+            together = max(len(self._dirty), len(gathering))
             try:
                 await self._flush()
             except Exception as error:
                 _logger.warning("streams.flush_failed", exc_info=not isinstance(error, FamulusError), error=str(error))
                 await asyncio.sleep(_RETRY_SECONDS)
+            if self._dirty:
                 self._flush_wanted.set()
-            await asyncio.sleep(self._flush_seconds)
+            await asyncio.sleep(min(self._flush_seconds + together * _PAUSE_PER_STREAM, _LONGEST_PAUSE))
 
     async def _flush(self) -> None:
         """Write what all idle writers have pending; one that is in a transaction of its own takes its pending along."""
@@ -212,7 +227,10 @@ class EventLog:
             await asyncio.sleep(_POLL_SECONDS)
             polls += 1
             beat = polls % self._polls_per_beat == 0
-            for tail in list(self._tails.values()):
+            for stream_id, tail in list(self._tails.items()):
                 tail.beats += beat
+                tail.idle_polls = 0 if tail.followers or tail.writers else tail.idle_polls + 1
+                if tail.idle_polls > _POLLS_UNTIL_FORGOTTEN:
+                    del self._tails[stream_id]
                 if tail.followers and (beat or not tail.writers):
                     tail.ring()

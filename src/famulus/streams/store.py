@@ -12,6 +12,7 @@ import orjson
 import sqlalchemy as sa
 
 from famulus.infra.database import Session
+from famulus.infra.prepared import Prepared
 from famulus.kit.errors import Conflict
 from famulus.streams.tables import entries, streams
 
@@ -62,13 +63,15 @@ SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(va
        json_extract(value, '$[3]'), json_extract(value, '$[4]') FROM json_each(?)
 """
 
-_CREATE = sa.insert(streams).values(epoch=0, head=0, closed=False)
-_TAKE = (
+_CREATE = Prepared(sa.insert(streams).values(epoch=0, head=0, closed=False))
+_TAKE = Prepared(
     sa.update(streams)
     .where(streams.c.id == sa.bindparam("stream"), streams.c.epoch < sa.bindparam("to"), ~streams.c.closed)
     .values(epoch=sa.bindparam("to"))
 )
-_HEAD = sa.select(streams.c.epoch, streams.c.head, streams.c.closed).where(streams.c.id == sa.bindparam("stream"))
+_HEAD = Prepared(
+    sa.select(streams.c.epoch, streams.c.head, streams.c.closed).where(streams.c.id == sa.bindparam("stream"))
+)
 _PAGE = "SELECT seq, epoch, kind, data FROM stream_entries WHERE stream_id = ? AND seq > ? ORDER BY seq LIMIT ?"
 _OF_KIND = (
     sa.select(entries.c.seq, entries.c.epoch, entries.c.kind, entries.c.data)
@@ -78,8 +81,8 @@ _OF_KIND = (
     )
     .order_by(entries.c.seq)
 )
-_EPOCH_AT = sa.select(entries.c.epoch).where(
-    entries.c.stream_id == sa.bindparam("stream"), entries.c.seq == sa.bindparam("at")
+_EPOCH_AT = Prepared(
+    sa.select(entries.c.epoch).where(entries.c.stream_id == sa.bindparam("stream"), entries.c.seq == sa.bindparam("at"))
 )
 
 
@@ -94,13 +97,12 @@ class Batch:
 
 async def create(session: Session, stream_id: str) -> None:
     """Begin an empty stream, held by epoch 0."""
-    await session.execute(_CREATE, {"id": stream_id})
+    await session.change(_CREATE, {"id": stream_id})
 
 
 async def take(session: Session, stream_id: str, epoch: int) -> None:
     """Make `epoch` the holder, and refuse every earlier one from now on."""
-    taken = await session.execute(_TAKE, {"stream": stream_id, "to": epoch})
-    if taken.rowcount == 0:
+    if not await session.change(_TAKE, {"stream": stream_id, "to": epoch}):
         raise Fenced("This stream has a later writer, or has ended.")
 
 
@@ -108,7 +110,7 @@ async def append(session: Session, batches: Sequence[Batch]) -> dict[str, list[E
     """Number and keep the entries; streams that are missing from the answer have refused theirs."""
     claims = [[b.stream_id, b.epoch, len(b.drafts), b.drafts[-1][0] == END] for b in batches]
     advanced = await session.driver_sql(_ADVANCE, (orjson.dumps(claims).decode(),))
-    heads = {row.id: row.head for row in advanced}
+    heads: dict[str, int] = dict(advanced)
     numbered: dict[str, list[Entry]] = {}
     rows = []
     for batch in batches:
@@ -126,14 +128,14 @@ async def append(session: Session, batches: Sequence[Batch]) -> dict[str, list[E
 
 async def head(session: Session, stream_id: str) -> Head | None:
     """Where the stream stands; None when there is none."""
-    row = (await session.execute(_HEAD, {"stream": stream_id})).one_or_none()
+    row = await session.row(_HEAD, {"stream": stream_id})
     return Head(*row) if row else None
 
 
 async def epoch_at(session: Session, stream_id: str, seq: int) -> int | None:
     """Which epoch wrote entry `seq`; None when there is no such entry."""
-    found: int | None = (await session.execute(_EPOCH_AT, {"stream": stream_id, "at": seq})).scalar()
-    return found
+    row = await session.row(_EPOCH_AT, {"stream": stream_id, "at": seq})
+    return row[0] if row else None
 
 
 async def page(session: Session, stream_id: str, *, after: int, limit: int) -> list[Entry]:

@@ -17,6 +17,8 @@ class Tail:
     """The last entries of one stream in this process."""
 
     def __init__(self) -> None:
+        # Kept, since asking for the running loop asks the kernel for this process's id.
+        self._loop = asyncio.get_running_loop()
         self._recent: deque[Entry] = deque(maxlen=_KEPT_ENTRIES)
         self._waiting: set[asyncio.Future[None]] = set()
         self.rings = 0
@@ -25,6 +27,8 @@ class Tail:
         """How often followers were told to show a sign of life."""
         self.followers = 0
         self.writers = 0
+        self.idle_polls = 0
+        """For how many polls nobody has written or followed here."""
         self.gone = False
         """Whether the stream was deleted."""
 
@@ -54,7 +58,7 @@ class Tail:
 
     async def rung(self) -> None:
         """Wait for the next `ring`."""
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[None] = self._loop.create_future()
         self._waiting.add(future)
         try:
             await future

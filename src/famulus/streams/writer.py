@@ -11,11 +11,10 @@ T = TypeVar("T")
 Step = Callable[[Session, list[Draft]], Coroutine[Any, Any, T]]
 """Does something in a transaction, and adds what is to be shown of it to the list, after what was pending."""
 
-_PENDING_CHARACTERS = 262_144
-
 
 class _Log(Protocol):
     def flush_soon(self, writer: "Writer") -> None: ...
+    def gather_soon(self, writer: "Writer") -> None: ...
     def close(self, writer: "Writer") -> None: ...
     async def append(self, session: Session, stream_id: str, *, epoch: int, drafts: list[Draft]) -> None: ...
 
@@ -26,8 +25,10 @@ class Writer:
     def __init__(self, log: _Log, database: SqliteDatabase, stream_id: str, epoch: int) -> None:
         self._log = log
         self._database = database
+        # Kept, since asking for the running loop asks the kernel for this process's id.
+        self._loop = asyncio.get_running_loop()
         self._pending: list[Draft] = []
-        self._pending_characters = 0
+        self._gathering: asyncio.Future[None] | None = None
         self.stream_id = stream_id
         self.epoch = epoch
         self.lock = asyncio.Lock()
@@ -39,7 +40,6 @@ class Writer:
 
     def append_text(self, kind: str, subject: str, text: str) -> None:
         """Add text to what is pending: what comes within one flush becomes one entry."""
-        self._pending_characters += len(text)
         if self._pending:
             last_kind, last = self._pending[-1]
             if last_kind == kind and last["id"] == subject:
@@ -48,24 +48,27 @@ class Writer:
         self._pending.append((kind, {"id": subject, "text": text}))
         self._log.flush_soon(self)
 
-    async def room(self) -> None:
-        """Wait while too much is pending, as it is when the database does not take any more."""
-        while self._pending_characters > _PENDING_CHARACTERS and not self.is_fenced:  # noqa: ASYNC110 -- rare
-            await asyncio.sleep(0.01)
+    async def gathering(self) -> None:
+        """Wait until what is pending is about to be written: what has come by then can still be added to it.
 
-    async def transact(self, step: Step[T]) -> T:
+        Whoever appends text waits here before it reads on. It is then woken once a flush and not once a token, and
+        reads no faster than the database writes.
+        """
+        if not self.is_fenced:
+            self._gathering = self._loop.create_future()
+            self._log.gather_soon(self)
+            await self._gathering
+
+    def gather(self) -> None:
+        """Let whoever waits add what has come meanwhile."""
+        if self._gathering is not None and not self._gathering.done():
+            self._gathering.set_result(None)
+
+    async def transact(self, step: Step[T], *, durable: bool = True) -> T:
         """Run `step` in one transaction that also keeps what is pending and what the step adds to it.
 
         Whoever is cancelled here is so after the transaction has ended, one way or the other.
         """
-        whole = asyncio.ensure_future(self._transact(step))
-        try:
-            return await asyncio.shield(whole)
-        except asyncio.CancelledError:
-            await asyncio.wait({whole})
-            raise
-
-    async def _transact(self, step: Step[T]) -> T:
         async with self.lock:
             pending = self._take()
 
@@ -76,8 +79,14 @@ class Writer:
                     await self._log.append(session, self.stream_id, epoch=self.epoch, drafts=drafts)
                 return result
 
+            outcome = self._database.submit(whole, durable=durable)
             try:
-                return await self._database.write(whole)
+                return await asyncio.shield(outcome)
+            except asyncio.CancelledError:
+                await asyncio.wait({outcome})
+                if outcome.exception() is not None:
+                    self.put_back(pending)
+                raise
             except BaseException:
                 self.put_back(pending)
                 raise
@@ -85,6 +94,7 @@ class Writer:
     def fence(self) -> None:
         """The store has refused what this writer had pending."""
         self.is_fenced = True
+        self.gather()
         self.on_fenced()
 
     def close(self) -> None:
@@ -103,9 +113,7 @@ class Writer:
     def put_back(self, drafts: list[Draft]) -> None:
         """Nothing came of it: these are pending again, before whatever has come since."""
         self._pending[:0] = drafts
-        self._pending_characters = sum(len(data.get("text", "")) for _, data in self._pending)
 
     def _take(self) -> list[Draft]:
         taken, self._pending = self._pending, []
-        self._pending_characters = 0
         return taken

@@ -110,8 +110,17 @@ async def _declared_caller(
     return await caller_of(connection)
 
 
-AccountsDep = Annotated[Accounts, Depends(accounts_of)]
-ClientDep = Annotated[Client, Depends(client_of)]
+# Coroutines, since the framework gives everything else a thread.
+async def _accounts(connection: HTTPConnection) -> Accounts:
+    return accounts_of(connection)
+
+
+async def _client(connection: HTTPConnection) -> Client:
+    return client_of(connection)
+
+
+AccountsDep = Annotated[Accounts, Depends(_accounts)]
+ClientDep = Annotated[Client, Depends(_client)]
 CallerDep = Annotated[Caller, Depends(_declared_caller)]
 """Anybody who is signed in, whatever their credential may do."""
 

@@ -46,7 +46,12 @@ def sender_of(connection: HTTPConnection, caller: Caller) -> Sender:
     return Sender(caller.user_id, caller.zone, connection.state.correlation_id)
 
 
-CounterDep = Annotated[Counter, Depends(counter_of)]
+async def _counter(connection: HTTPConnection) -> Counter:
+    # A coroutine, since the framework gives everything else a thread.
+    return counter_of(connection)
+
+
+CounterDep = Annotated[Counter, Depends(_counter)]
 ChatterDep = Annotated[Caller, Depends(requires("chat"))]
 """Somebody whose credential may hold conversations."""
 IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]

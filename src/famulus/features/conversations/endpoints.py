@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response, status
 
 from famulus.features.conversations.desk import ChatterDep, CounterDep, IdempotencyKey, sender_of
+from famulus.features.conversations.erasure import forget_answers
 from famulus.features.conversations.records import Conversation
 from famulus.features.conversations.run_repository import RunRepository
 from famulus.features.conversations.runs import Runs
@@ -97,6 +98,7 @@ async def delete_conversation(conversation_id: str, request: Request, caller: Ch
         await Conversations(session, caller.user_id).find(conversation_id)
         await Runs(session, sender_of(request, caller), counter.runs).drop_all(conversation_id)
         await Conversations(session, caller.user_id).delete(conversation_id)
+        await forget_answers(session, caller.user_id, conversation_id)
 
     await counter.database.write(work)
 

@@ -1,4 +1,4 @@
-"""Forgetting a person: everything this feature keeps of somebody whose account is removed."""
+"""Forgetting: everything this feature keeps of a person whose account is removed, and what outlives a conversation."""
 
 import sqlalchemy as sa
 
@@ -16,3 +16,13 @@ async def erase_conversations(session: Session, user_id: str) -> None:
     await store.delete(session, [row[0] for row in mine])
     for table in (jobs, steps, runs, messages, conversations, assistants, idempotent_answers, memories):
         await session.execute(sa.delete(table).where(table.c.user_id == user_id))
+
+
+async def forget_answers(session: Session, user_id: str, conversation_id: str) -> None:
+    """Remove what is kept of answers about a conversation, within the transaction that deletes it.
+
+    They are there for a request that is sent again, and show the conversation's title, or what its runs called for.
+    """
+    answer = idempotent_answers.c.answer
+    about = answer["id"].as_string() == conversation_id, answer["thread_id"].as_string() == conversation_id
+    await session.execute(sa.delete(idempotent_answers).where(idempotent_answers.c.user_id == user_id, sa.or_(*about)))

@@ -33,6 +33,9 @@ class Position:
     """Where the snapshot stands."""
 
 
+BEGINNING = Position(0, at_end=False)
+
+
 async def position(counter: Counter, user_id: str, run_id: str, cursor: str | None) -> Position:
     """Where `cursor` is in the run's stream; a cursor of another stream, or of the future, gets a snapshot."""
     epoch, seq = parse_cursor(cursor)

@@ -43,7 +43,8 @@ class RunWorker:
         """Bring the run to its end, to a pause, or to where another attempt goes on."""
         try:
             opening = await self.database.write(
-                lambda session: open_run(session, claim, self.desk, self.toolset, max_attempts=self.max_attempts)
+                lambda session: open_run(session, claim, self.desk, self.toolset, max_attempts=self.max_attempts),
+                durable=False,
             )
         except (Fenced, LeaseLost):
             return

@@ -11,7 +11,7 @@ from famulus.features.conversations import chat
 from famulus.features.conversations.answers import reply_to, responses_of, run_for_user, wait_for_end
 from famulus.features.conversations.desk import ChatterDep, Counter, CounterDep, IdempotencyKey, sender_of
 from famulus.features.conversations.endpoints import After, Limit
-from famulus.features.conversations.following import event_stream, position
+from famulus.features.conversations.following import BEGINNING, Position, event_stream, position
 from famulus.features.conversations.runs import Runs
 from famulus.features.conversations.schemas import ConversationDraft, RunDraft, RunView, StepView, ToolOutputs
 from famulus.features.conversations.service import Conversations
@@ -100,7 +100,7 @@ async def say(
             lambda session: Runs(session, sender_of(request, caller), counter.runs).send(body.thread_id, draft, key=key)
         )
     if _EVENT_STREAM in request.headers.get("accept", ""):
-        return await _streamed(counter, request, caller, run.user_id, run.id, cursor=None)
+        return _streamed(counter, request, caller, run.id, BEGINNING)
     await wait_for_end(counter, run.id)
     if isinstance(body, chat.UserText):
         return await reply_to(counter, body, run.id, session_id)
@@ -177,16 +177,13 @@ async def follow_run(
     last_event_id: LastEventId = None,
 ) -> Response:
     """Follow a run from any position, while it is at work and ever after."""
-    return await _streamed(counter, request, caller, caller.user_id, run_id, cursor=last_event_id or after)
-
-
-async def _streamed(
-    counter: Counter, request: Request, caller: Caller, owner: str, run_id: str, *, cursor: str | None
-) -> Response:
-    start_at = await position(counter, owner, run_id, cursor)
+    start_at = await position(counter, caller.user_id, run_id, last_event_id or after)
     if start_at.at_end:
         return Response(status_code=HTTP_204_NO_CONTENT)
+    return _streamed(counter, request, caller, run_id, start_at)
 
+
+def _streamed(counter: Counter, request: Request, caller: Caller, run_id: str, start_at: Position) -> Response:
     async def may_go_on() -> bool:
         return await still_valid(request, caller)
 

@@ -7,30 +7,40 @@ import sqlalchemy as sa
 
 from famulus.features.conversations.records import Assistant, Conversation, Message
 from famulus.features.conversations.tables import assistants, conversations, messages, runs
-from famulus.infra.database import Rows, Session
+from famulus.infra.database import Session
+from famulus.infra.prepared import Prepared, Row
 
 R = TypeVar("R", Assistant, Conversation, Message)
 
 _owner: sa.BindParameter[str] = sa.bindparam("owner")
-_FIND_ASSISTANT = sa.select(assistants).where(assistants.c.id == sa.bindparam("key"), assistants.c.user_id == _owner)
-_DEFAULT_ASSISTANT = sa.select(assistants).where(assistants.c.user_id == _owner, assistants.c.is_default)
-_FIND_CONVERSATION = sa.select(conversations).where(
-    conversations.c.id == sa.bindparam("key"), conversations.c.user_id == _owner
+_FIND_ASSISTANT = Prepared(
+    sa.select(assistants).where(assistants.c.id == sa.bindparam("key"), assistants.c.user_id == _owner)
+)
+_DEFAULT_ASSISTANT = Prepared(sa.select(assistants).where(assistants.c.user_id == _owner, assistants.c.is_default))
+_FIND_CONVERSATION = Prepared(
+    sa.select(conversations).where(conversations.c.id == sa.bindparam("key"), conversations.c.user_id == _owner)
 )
 _UPDATE_CONVERSATION = sa.update(conversations).where(
     conversations.c.id == sa.bindparam("key"), conversations.c.user_id == _owner
 )
-_NEXT_POSITION = (
-    _UPDATE_CONVERSATION.values(
-        last_position=conversations.c.last_position + 1,
-        updated_at=sa.bindparam("at", type_=conversations.c.updated_at.type),
-    )
-).returning(*conversations.c)
-_NAME_ONCE = _UPDATE_CONVERSATION.where(conversations.c.title_source == "default").values(
-    title=sa.bindparam("new_title"), title_source="auto"
+_CHANGE_CONVERSATION = Prepared(_UPDATE_CONVERSATION)
+_NEXT_POSITION = Prepared(
+    (
+        _UPDATE_CONVERSATION.values(
+            last_position=conversations.c.last_position + 1,
+            updated_at=sa.bindparam("at", type_=conversations.c.updated_at.type),
+        )
+    ).returning(*conversations.c)
 )
-_ADD_MESSAGE = sa.insert(messages)
-_UPDATE_MESSAGE = sa.update(messages).where(messages.c.id == sa.bindparam("key"), messages.c.user_id == _owner)
+_NAME_ONCE = Prepared(
+    _UPDATE_CONVERSATION.where(conversations.c.title_source == "default").values(
+        title=sa.bindparam("new_title"), title_source="auto"
+    )
+)
+_ADD_MESSAGE = Prepared(sa.insert(messages))
+_UPDATE_MESSAGE = Prepared(
+    sa.update(messages).where(messages.c.id == sa.bindparam("key"), messages.c.user_id == _owner)
+)
 # The owner was checked where the conversation was found; the rows carry it for whoever looks at them alone.
 _LATEST = """
 SELECT id, run_id, position, role, status, text, incomplete_reason FROM messages
@@ -46,11 +56,11 @@ class ConversationRepository:
         self._user_id = user_id
 
     async def find_assistant(self, assistant_id: str) -> Assistant | None:
-        row = await self._session.execute(_FIND_ASSISTANT, {"key": assistant_id, "owner": self._user_id})
+        row = await self._session.row(_FIND_ASSISTANT, {"key": assistant_id, "owner": self._user_id})
         return _one(Assistant, row)
 
     async def default_assistant(self) -> Assistant | None:
-        return _one(Assistant, await self._session.execute(_DEFAULT_ASSISTANT, {"owner": self._user_id}))
+        return _one(Assistant, await self._session.row(_DEFAULT_ASSISTANT, {"owner": self._user_id}))
 
     async def assistants(self, *, after: str, limit: int) -> list[Assistant]:
         """In the order in which they were made."""
@@ -78,16 +88,16 @@ class ConversationRepository:
         )
 
     async def find(self, conversation_id: str) -> Conversation | None:
-        row = await self._session.execute(_FIND_CONVERSATION, {"key": conversation_id, "owner": self._user_id})
+        row = await self._session.row(_FIND_CONVERSATION, {"key": conversation_id, "owner": self._user_id})
         return _one(Conversation, row)
 
     async def of_session(self, session_id: str) -> Conversation | None:
-        row = await self._session.execute(
+        found = await self._session.execute(
             sa.select(conversations).where(
                 conversations.c.session_id == session_id, conversations.c.user_id == self._user_id
             )
         )
-        return _one(Conversation, row)
+        return _one(Conversation, found.one_or_none())
 
     async def conversations(
         self, *, before: tuple[datetime, str] | None, limit: int
@@ -110,11 +120,11 @@ class ConversationRepository:
         await self._session.execute(sa.insert(conversations), values | {"user_id": self._user_id})
 
     async def update(self, conversation_id: str, values: dict[str, Any]) -> None:
-        await self._session.execute(_UPDATE_CONVERSATION, {"key": conversation_id, "owner": self._user_id} | values)
+        await self._session.change(_CHANGE_CONVERSATION, {"key": conversation_id, "owner": self._user_id} | values)
 
     async def name_once(self, conversation_id: str, title: str) -> None:
         """Give a title to a conversation that has none of its own."""
-        await self._session.execute(_NAME_ONCE, {"key": conversation_id, "owner": self._user_id, "new_title": title})
+        await self._session.change(_NAME_ONCE, {"key": conversation_id, "owner": self._user_id, "new_title": title})
 
     async def delete(self, conversation_id: str) -> None:
         await self._session.execute(
@@ -125,23 +135,21 @@ class ConversationRepository:
 
     async def take_position(self, conversation_id: str, at: datetime) -> Conversation | None:
         """Make room for a message at the end; the conversation as it is then, held until the commit."""
-        row = await self._session.execute(_NEXT_POSITION, {"key": conversation_id, "owner": self._user_id, "at": at})
+        row = await self._session.row(_NEXT_POSITION, {"key": conversation_id, "owner": self._user_id, "at": at})
         return _one(Conversation, row)
 
     async def add_message(self, message: Message) -> None:
-        await self._session.execute(
+        await self._session.change(
             _ADD_MESSAGE, {name: getattr(message, name) for name in Message.__dataclass_fields__}
         )
 
     async def update_message(self, message_id: str, values: dict[str, Any]) -> None:
-        await self._session.execute(_UPDATE_MESSAGE, {"key": message_id, "owner": self._user_id} | values)
+        await self._session.change(_UPDATE_MESSAGE, {"key": message_id, "owner": self._user_id} | values)
 
     async def find_message(self, conversation_id: str, message_id: str) -> Message | None:
         mine = messages.c.user_id == self._user_id, messages.c.conversation_id == conversation_id
-        return _one(
-            Message,
-            await self._session.execute(sa.select(messages).where(messages.c.id == message_id, *mine)),
-        )
+        found = await self._session.execute(sa.select(messages).where(messages.c.id == message_id, *mine))
+        return _one(Message, found.one_or_none())
 
     async def messages(self, conversation_id: str, *, before: int | None, limit: int) -> list[Message]:
         """The latest first."""
@@ -162,10 +170,8 @@ class ConversationRepository:
 
     async def latest(self, conversation_id: str, *, before: int, limit: int) -> list[tuple[Any, ...]]:
         """What the context window is made of: id, run, position, role, status, text, reason; the latest first."""
-        rows = await self._session.driver_sql(_LATEST, (conversation_id, self._user_id, before, limit))
-        return [tuple(row) for row in rows]
+        return await self._session.driver_sql(_LATEST, (conversation_id, self._user_id, before, limit))
 
 
-def _one(record: type[R], result: Rows) -> R | None:
-    row = result.one_or_none()
+def _one(record: type[R], row: Row | sa.Row[*tuple[Any, ...]] | None) -> R | None:
     return record(*row) if row is not None else None

@@ -8,25 +8,29 @@ import sqlalchemy as sa
 from famulus.features.conversations.records import Run, Step
 from famulus.features.conversations.tables import runs, steps
 from famulus.infra.database import Session
+from famulus.infra.prepared import Prepared
 
 _owner: sa.BindParameter[str] = sa.bindparam("owner")
-_FIND = sa.select(runs).where(runs.c.id == sa.bindparam("key"), runs.c.user_id == _owner)
-_BY_KEY = sa.select(runs).where(runs.c.user_id == _owner, runs.c.idempotency_key == sa.bindparam("key"))
-_ADD = sa.insert(runs)
-_UPDATE = sa.update(runs).where(runs.c.id == sa.bindparam("key"), runs.c.user_id == _owner)
-_ACTIVE = sa.select(runs).where(
-    runs.c.user_id == _owner,
-    runs.c.conversation_id == sa.bindparam("conversation"),
-    runs.c.ended_at.is_(None),
+_FIND = Prepared(sa.select(runs).where(runs.c.id == sa.bindparam("key"), runs.c.user_id == _owner))
+_BY_KEY = Prepared(sa.select(runs).where(runs.c.user_id == _owner, runs.c.idempotency_key == sa.bindparam("key")))
+_ADD = Prepared(sa.insert(runs))
+_UPDATE = Prepared(sa.update(runs).where(runs.c.id == sa.bindparam("key"), runs.c.user_id == _owner))
+_ACTIVE = Prepared(
+    sa.select(runs).where(
+        runs.c.user_id == _owner,
+        runs.c.conversation_id == sa.bindparam("conversation"),
+        runs.c.ended_at.is_(None),
+    )
 )
-_COUNT_ACTIVE = sa.select(sa.func.count()).where(runs.c.user_id == _owner, runs.c.ended_at.is_(None))
+_COUNT_ACTIVE = Prepared(sa.select(sa.func.count()).where(runs.c.user_id == _owner, runs.c.ended_at.is_(None)))
 _STEPS = (
     sa.select(steps).where(steps.c.run_id == sa.bindparam("run"), steps.c.user_id == _owner).order_by(steps.c.position)
 )
-_ADD_STEP = sa.insert(steps)
-_UPDATE_STEP = sa.update(steps).where(steps.c.id == sa.bindparam("key"), steps.c.user_id == _owner)
+_STEPS_OF_RUN = Prepared(_STEPS)
+_ADD_STEP = Prepared(sa.insert(steps))
+_UPDATE_STEP = Prepared(sa.update(steps).where(steps.c.id == sa.bindparam("key"), steps.c.user_id == _owner))
 # What later turns are shown of tools, for all the runs of a window at once.
-_CALLS = (
+_CALLS = Prepared(
     sa.select(steps)
     .where(
         steps.c.conversation_id == sa.bindparam("conversation"),
@@ -46,21 +50,21 @@ class RunRepository:
         self._user_id = user_id
 
     async def find(self, run_id: str) -> Run | None:
-        row = (await self._session.execute(_FIND, {"key": run_id, "owner": self._user_id})).one_or_none()
+        row = await self._session.row(_FIND, {"key": run_id, "owner": self._user_id})
         return Run(*row) if row else None
 
     async def by_key(self, idempotency_key: str) -> Run | None:
-        row = (await self._session.execute(_BY_KEY, {"key": idempotency_key, "owner": self._user_id})).one_or_none()
+        row = await self._session.row(_BY_KEY, {"key": idempotency_key, "owner": self._user_id})
         return Run(*row) if row else None
 
     async def active(self, conversation_id: str) -> list[Run]:
         """Queued, at work, or waiting for outputs; in the order in which they are worked on."""
-        rows = await self._session.execute(_ACTIVE, {"owner": self._user_id, "conversation": conversation_id})
+        rows = await self._session.rows(_ACTIVE, {"owner": self._user_id, "conversation": conversation_id})
         return sorted((Run(*row) for row in rows), key=lambda run: run.id)
 
     async def count_active(self) -> int:
-        count: int = (await self._session.execute(_COUNT_ACTIVE, {"owner": self._user_id})).scalar_one()
-        return count
+        row = await self._session.row(_COUNT_ACTIVE, {"owner": self._user_id})
+        return row[0] if row else 0
 
     async def of_conversation(self, conversation_id: str) -> list[Run]:
         rows = await self._session.execute(
@@ -69,16 +73,15 @@ class RunRepository:
         return [Run(*row) for row in rows]
 
     async def add(self, run: Run) -> None:
-        await self._session.execute(_ADD, {name: getattr(run, name) for name in Run.__dataclass_fields__})
+        await self._session.change(_ADD, {name: getattr(run, name) for name in Run.__dataclass_fields__})
 
     async def update(self, run_id: str, values: dict[str, Any]) -> bool:
         """Whether the run is still there."""
-        updated = await self._session.execute(_UPDATE, {"key": run_id, "owner": self._user_id} | values)
-        return updated.rowcount > 0
+        return await self._session.change(_UPDATE, {"key": run_id, "owner": self._user_id} | values) > 0
 
     async def steps(self, run_id: str) -> list[Step]:
         """In the order in which they were taken."""
-        rows = await self._session.execute(_STEPS, {"run": run_id, "owner": self._user_id})
+        rows = await self._session.rows(_STEPS_OF_RUN, {"run": run_id, "owner": self._user_id})
         return [Step(*row) for row in rows]
 
     async def steps_page(self, run_id: str, *, after: int, limit: int) -> list[Step]:
@@ -90,15 +93,15 @@ class RunRepository:
     async def calls(self, conversation_id: str, *, oldest_run: str) -> list[Step]:
         """Answers that called tools, and the calls, of this run and all later ones."""
         keys = {"conversation": conversation_id, "owner": self._user_id, "oldest": oldest_run}
-        return [Step(*row) for row in await self._session.execute(_CALLS, keys)]
+        return [Step(*row) for row in await self._session.rows(_CALLS, keys)]
 
     async def add_steps(self, added: Sequence[Step]) -> None:
-        await self._session.execute(
+        await self._session.change_many(
             _ADD_STEP, [{name: getattr(step, name) for name in Step.__dataclass_fields__} for step in added]
         )
 
     async def update_step(self, step_id: str, values: dict[str, Any]) -> None:
-        await self._session.execute(_UPDATE_STEP, {"key": step_id, "owner": self._user_id} | values)
+        await self._session.change(_UPDATE_STEP, {"key": step_id, "owner": self._user_id} | values)
 
 
 async def cancelled_among(session: Session, run_ids: Sequence[str]) -> list[str]:

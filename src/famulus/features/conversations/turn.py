@@ -78,7 +78,7 @@ class Turn:
             async for event in events:
                 if isinstance(event, TextDelta) and self._open and self._open.message:
                     self._writer.append_text(MESSAGE_DELTA, self._open.message.id, event.text)
-                    await self._writer.room()
+                    await self._writer.gathering()
                 else:
                     await self._take(event)
         finally:
@@ -90,7 +90,7 @@ class Turn:
                 await self._first_words(event.text)
             case ReasoningDelta():
                 self._writer.append_text(STEP_DELTA, self._under_way.step.id, event.text)
-                await self._writer.room()
+                await self._writer.gathering()
             case Retrying():
                 await self._retrying(event)
             case CallStarted():
@@ -111,7 +111,7 @@ class Turn:
             await RunRepository(session, self._run.user_id).add_steps([step])
             drafts += [step_event(step, "created"), step_event(step)]
 
-        await self._writer.transact(record)
+        await self._writer.transact(record, durable=False)
         self._open = _Open(step)
 
     async def _first_words(self, text: str) -> None:
@@ -137,7 +137,7 @@ class Turn:
             return message
 
         killpoint("before_first_token")
-        under_way.message = await self._writer.transact(record)
+        under_way.message = await self._writer.transact(record, durable=False)
         killpoint("after_first_token")
 
     async def _retrying(self, event: Retrying) -> None:

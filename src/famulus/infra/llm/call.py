@@ -55,10 +55,12 @@ class Call:
         """The next events, at least one; none when the answer has ended, and a fault when it has failed."""
         while not self._over:
             self._waiting_since = self._loop.time()
+            self._listen(True)
             try:
                 block = await self._content.readany()
             except (ClientError, OSError) as error:
                 block = self._broken_off(error)
+            self._listen(False)
             self._waiting_since = None
             events = self._events(block)
             if events:
@@ -70,6 +72,7 @@ class Call:
     async def settle(self) -> None:
         """Let the connection come to its end, so that the next call can use it."""
         if not self._content.is_eof():
+            self._listen(True)
             with suppress(TimeoutError, ClientError):
                 async with asyncio.timeout(_FOR_REUSE_SECONDS):
                     await self._content.wait_eof()
@@ -78,6 +81,16 @@ class Call:
         """Hang up, unless the connection has already gone back to the pool."""
         self._timer.cancel()
         self._response.close()
+
+    def _listen(self, listening: bool) -> None:
+        """Take bytes from the socket only while somebody waits for them: what has come by then comes in one piece."""
+        connection = self._response.connection
+        transport = connection.transport if connection else None
+        if transport is not None and not transport.is_closing():
+            if listening:
+                transport.resume_reading()
+            else:
+                transport.pause_reading()
 
     def _events(self, block: bytes) -> list[ChatEvent]:
         answer = self._answer

@@ -24,7 +24,8 @@ export class Frames {
       const line = this.#rest.slice(0, end);
       this.#rest = this.#rest.slice(end + (this.#rest.startsWith("\r\n", end) ? 2 : 1));
       if (line) this.#field(line);
-      else if (this.#data.length || this.#event) yield this.#flush();
+      else if (this.#data.length) yield this.#flush();
+      else this.#event = "";
     }
   }
 

@@ -24,6 +24,7 @@ function Home({ chat }) {
   const [menu, setMenu] = useState(false);
   const [settings, setSettings] = useState(false);
   useKeys(chat, menu, setMenu);
+  useEffect(() => menu && document.querySelector(".side .new").focus(), [menu]);
   const closeMenu = () => setMenu(false);
   const openSettings = () => {
     setMenu(false);
@@ -32,7 +33,7 @@ function Home({ chat }) {
   return html`<div class="home">
     <${Sidebar} open=${menu} onClose=${closeMenu} onSettings=${openSettings} />
     ${menu && html`<div class="scrim" onClick=${closeMenu}></div>`}
-    <main class="main">
+    <main class="main" inert=${menu}>
       <${Header} chat=${chat} onMenu=${() => setMenu(true)} />
       <${Conversation} key=${chat} chat=${chat} />
     </main>
@@ -79,7 +80,7 @@ function spoken(view) {
 }
 
 function Notices() {
-  return html`<div class="notices" role="alert">
+  return html`<div class="notices" aria-live="assertive">
     ${notices.value.map(
       ({ id, message, correlationId }) => html`<p key=${id} class="notice">
         <span>${message}<${Reference} id=${correlationId} /></span>

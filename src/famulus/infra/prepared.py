@@ -1,0 +1,97 @@
+"""Statements of the busy paths: written with SQLAlchemy, compiled once, and run without it.
+
+Building, caching and wrapping cost SQLAlchemy several times what SQLite needs for a small statement. A prepared
+statement keeps what is worth having, the SQL and the conversion of values and of columns, and leaves the rest.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.types import TypeEngine
+
+Row = tuple[Any, ...]
+_Convert = Callable[[Any], Any] | None
+
+
+class Prepared:
+    """A statement whose parameters are named by `bindparam`, or are the columns that it sets."""
+
+    def __init__(self, statement: sa.Select[*tuple[Any, ...]] | UpdateBase) -> None:
+        self._statement = statement
+        self._forms: dict[tuple[str, ...], _Form] = {}
+
+    def bound(self, dialect: sa.Dialect, parameters: Mapping[str, Any]) -> tuple[str, Row]:
+        """The SQL, and the values in its order."""
+        form = self._form(dialect, parameters)
+        return form.sql, form.values(parameters)
+
+    def bound_many(self, dialect: sa.Dialect, many: Sequence[Mapping[str, Any]]) -> tuple[str, list[Row]]:
+        """The SQL, and the values for each of several rounds that set the same columns."""
+        form = self._form(dialect, many[0])
+        return form.sql, [form.values(parameters) for parameters in many]
+
+    def converted(self, dialect: sa.Dialect, rows: Iterable[Row]) -> list[Row]:
+        """Rows as the database gives them, with the values that their columns' types promise."""
+        # The columns that come back are the same whatever columns are set.
+        form = next(iter(self._forms.values()), None) or self._form(dialect, {})
+        if not form.conversions:
+            return list(rows)
+        return [form.converted(row) for row in rows]
+
+    def _form(self, dialect: sa.Dialect, parameters: Mapping[str, Any]) -> "_Form":
+        keys = tuple(parameters)
+        form = self._forms.get(keys)
+        if form is None:
+            form = self._forms[keys] = _Form(self._statement, dialect, keys)
+        return form
+
+
+class _Form:
+    """A statement as it is for one set of parameter names."""
+
+    def __init__(
+        self, statement: sa.Select[*tuple[Any, ...]] | UpdateBase, dialect: sa.Dialect, keys: tuple[str, ...]
+    ) -> None:
+        binds = {name for name, bind in _binds(statement).items() if bind.required}
+        columns = [key for key in keys if key not in binds]
+        compiled = statement.compile(dialect=dialect, column_keys=columns or None)
+        if not isinstance(compiled, SQLCompiler):
+            raise TypeError("Only statements that read or change rows can be prepared.")
+        self.sql = str(compiled)
+        constants = compiled.params
+        self._places: list[tuple[str, Any, _Convert]] = [
+            (name, constants[name], _conversion_in(compiled.binds[name].type, dialect))
+            for name in compiled.positiontup or ()
+        ]
+        conversions = [_conversion_out(column.type, dialect) for column in statement.exported_columns]
+        self.conversions = [(index, convert) for index, convert in enumerate(conversions) if convert is not None]
+
+    def values(self, parameters: Mapping[str, Any]) -> Row:
+        """The values in the order of the statement's places."""
+        found = []
+        for name, constant, convert in self._places:
+            value = parameters.get(name, constant)
+            found.append(value if convert is None else convert(value))
+        return tuple(found)
+
+    def converted(self, row: Row) -> Row:
+        """One row, with the values that its columns' types promise."""
+        values = list(row)
+        for index, convert in self.conversions:
+            values[index] = convert(values[index])
+        return tuple(values)
+
+
+def _binds(statement: Any) -> dict[str, Any]:
+    return {bind.key: bind for bind in sa.sql.visitors.iterate(statement) if isinstance(bind, sa.BindParameter)}
+
+
+def _conversion_in(kind: TypeEngine[Any], dialect: sa.Dialect) -> _Convert:
+    return kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _conversion_out(kind: TypeEngine[Any], dialect: sa.Dialect) -> Any:
+    return kind.dialect_impl(dialect).result_processor(dialect, None)

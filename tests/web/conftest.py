@@ -1,0 +1,133 @@
+"""A real server in its own process, and a real browser."""
+
+import asyncio
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
+
+from tests.serving import Server, serving
+
+CHROMIUM = shutil.which("chromium")
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+MILLISECONDS = 10_000
+WORDS_PER_SECOND = "40"
+
+expect.set_options(timeout=MILLISECONDS)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server whose stand-in speaks slowly enough to be interrupted."""
+    with serving(tmp_path_factory.mktemp("site")) as server:
+        restart(server)
+        yield server
+
+
+def restart(site: Server) -> None:
+    """Start the server's process; in a thread, since the browser's own event loop is in this one."""
+    starting = site.start(FAMULUS_MODEL__OFFLINE_WORDS_PER_SECOND=WORDS_PER_SECOND)
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, starting).result()
+
+
+def fresh_token(site: Server) -> str:
+    """What the operator types to be let in, and what it prints."""
+    command = [sys.executable, "-m", "famulus", "user", "link"]
+    environment = {**os.environ, "FAMULUS_DATA_DIR": str(site.folder / "data")}
+    told = subprocess.run(command, cwd=site.folder, env=environment, capture_output=True, check=True)
+    return told.stdout.decode().strip().partition("?token=")[2]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("Debian's chromium is not installed: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def signed_in(browser: Browser, site: Server) -> Iterator[BrowserContext]:
+    """The owner's browser."""
+    context = browser.new_context()
+    context.set_default_timeout(MILLISECONDS)
+    token = {"token": fresh_token(site)}
+    assert context.request.post(f"{site.url}/api/v1/auth/token", data=token, headers={"Origin": site.url}).ok
+    yield context
+    context.close()
+
+
+@dataclass
+class Watch:
+    """What a page must not do: complain, or ask anybody but its server."""
+
+    origin: str
+    complaints: list[str] = field(default_factory=list)
+    forgiven: list[str] = field(default_factory=list)
+
+    def over(self, page: Page) -> None:
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", self._asked)
+
+    def forgive(self, pattern: str) -> None:
+        """For what a test breaks on purpose."""
+        self.forgiven.append(pattern)
+
+    def left(self) -> list[str]:
+        return [text for text in self.complaints if not any(re.search(known, text) for known in self.forgiven)]
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+    def _asked(self, request: Request) -> None:
+        if not request.url.startswith((f"{self.origin}/", "data:", "blob:")):
+            self.complaints.append(f"asked {request.url}")
+
+
+@pytest.fixture
+def watch(site: Server) -> Iterator[Watch]:
+    watch = Watch(site.url)
+    yield watch
+    assert watch.left() == []
+
+
+@pytest.fixture
+def stranger(browser: Browser, watch: Watch) -> Iterator[Page]:
+    """A page of somebody who is not signed in."""
+    context = browser.new_context()
+    context.set_default_timeout(MILLISECONDS)
+    page = context.new_page()
+    watch.over(page)
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def page(signed_in: BrowserContext, watch: Watch, site: Server) -> Iterator[Page]:
+    """A page of the owner, at a new conversation."""
+    page = signed_in.new_page()
+    watch.over(page)
+    page.goto(site.url)
+    page.get_by_label("Message", exact=True).wait_for()
+    yield page
+    page.close()
