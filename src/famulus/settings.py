@@ -7,11 +7,12 @@ agree on (`OPENAI_API_KEY`, `OPENAI_BASE_URL`, `DATABASE_URL`, `REDIS_URL`), `fa
 import ipaddress
 import os
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -68,6 +69,13 @@ class ServerSettings(Section):
     """Whether `/docs` shows the interactive API pages; `/openapi.json` is always there."""
     drain_seconds: float = Field(20, ge=0)
     """How long a stopping server lets runs finish before it hands them over to the next start."""
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_addresses(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in proxies:
+            ip_network(proxy, strict=False)
+        return proxies
 
 
 class DatabaseSettings(Section):

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import FileResponse, JSONResponse
@@ -30,6 +31,16 @@ from famulus.streams.seats import Seats
 _DESCRIPTION = (
     "A self-hosted AI assistant: conversations whose answers survive anything, and their events from any position."
 )
+
+
+class _Assets(StaticFiles):
+    """The page's files, which a browser keeps and asks about."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        """A file, or word that the browser's own copy is still the newest."""
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
 
 
 def create_app(settings: Settings) -> ASGIApp:
@@ -68,16 +79,18 @@ def create_app(settings: Settings) -> ASGIApp:
     for router in (accounts_endpoints.router, endpoints.router, native.router, socket.router, health.router):
         app.include_router(router)
     app.add_api_route("/", _home, include_in_schema=False)
-    app.mount("/static", StaticFiles(directory=web.STATIC), name="static")
+    app.mount("/static", _Assets(directory=web.STATIC), name="static")
     return Edge(app, max_body_bytes=settings.server.max_body_bytes, docs=settings.server.docs)
 
 
 async def _home(request: Request) -> Response:
     """The page for browsers, a welcome for programs."""
     if "text/html" in request.headers.get("accept", ""):
-        return FileResponse(web.PAGE, headers={"Cache-Control": "no-cache"})
+        return FileResponse(web.PAGE, headers={"Cache-Control": "no-cache", "Vary": "Accept"})
     links = {"openapi": "/openapi.json", "health": "/health/live", "chat": "/chat", "start": "/start"}
-    return JSONResponse({"message": "Welcome to Famulus.", "version": __version__, "links": links})
+    return JSONResponse(
+        {"message": "Welcome to Famulus.", "version": __version__, "links": links}, headers={"Vary": "Accept"}
+    )
 
 
 async def _sweep_daily(accounts: Accounts) -> None:

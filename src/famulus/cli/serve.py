@@ -13,6 +13,7 @@ import typer
 import uvicorn
 
 from famulus import migrations
+from famulus.apps.http import HalfOpenProtocol
 from famulus.apps.server import create_app
 from famulus.cli.refusal import refusing
 from famulus.features.accounts.commands import list_users, make_link_token
@@ -44,7 +45,7 @@ def serve(
         asyncio.run(_greet(settings, listening, host or settings.server.host))
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=HalfOpenProtocol,
         ws="websockets-sansio",
         ws_max_size=_MOST_MESSAGE_BYTES,
         ws_per_message_deflate=False,

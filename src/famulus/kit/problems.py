@@ -32,5 +32,5 @@ def problem_of(error: FamulusError, correlation_id: str) -> dict[str, Any]:
 
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route that can answer with these statuses besides its success."""
-    always = {400, 401, 403, 422, 429, 500, 503}
+    always = {400, 401, 403, 408, 413, 415, 422, 429, 500, 503, 507}
     return {status: {"model": ErrorBody} for status in sorted(always | set(statuses))}

@@ -40,3 +40,8 @@ async def recall(session: Session, user_id: str, about: str) -> list[Memory]:
     found = [Memory(*row) for row in rows]
     found.sort(key=lambda memory: -len(words & set(memory.text.lower().split())))
     return found[:_MOST_RECALLED]
+
+
+async def forget_all(session: Session, user_id: str) -> None:
+    """Remove everything that is remembered of the person."""
+    await session.execute(sa.delete(memories).where(memories.c.user_id == user_id))

@@ -6,7 +6,7 @@ from famulus.features.conversations.tables import assistants, conversations, mes
 from famulus.infra.database import Session
 from famulus.infra.idempotency import idempotent_answers
 from famulus.jobs.tables import jobs
-from famulus.memory.tables import memories
+from famulus.memory import client as memory
 from famulus.streams import store
 
 
@@ -14,7 +14,7 @@ async def erase_conversations(session: Session, user_id: str) -> None:
     """Remove every row of the person, within the transaction that removes the account."""
     mine = await session.execute(sa.select(runs.c.id).where(runs.c.user_id == user_id))
     await store.delete(session, [row[0] for row in mine])
-    for table in (jobs, steps, runs, messages, conversations, assistants, idempotent_answers, memories):
+    for table in (jobs, steps, runs, messages, conversations, assistants, idempotent_answers):
         await session.execute(sa.delete(table).where(table.c.user_id == user_id))
 
 
@@ -26,3 +26,4 @@ async def forget_answers(session: Session, user_id: str, conversation_id: str) -
     answer = idempotent_answers.c.answer
     about = answer["id"].as_string() == conversation_id, answer["thread_id"].as_string() == conversation_id
     await session.execute(sa.delete(idempotent_answers).where(idempotent_answers.c.user_id == user_id, sa.or_(*about)))
+    await memory.forget_all(session, user_id)

@@ -24,7 +24,17 @@ from famulus.streams.sse import EventStream
 router = APIRouter(responses=errors())
 
 _EVENT_STREAM = "text/event-stream"
-_STREAMED: dict[int | str, dict[str, Any]] = {200: {"content": {_EVENT_STREAM: {"schema": {"type": "string"}}}}}
+_EVENT = {
+    "title": "Event",
+    "description": "One event of the stream.",
+    "type": "object",
+    "properties": {
+        "event": {"type": "string"},
+        "id": {"type": "string", "description": "Where the stream goes on: send it back as Last-Event-ID."},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+}
+_STREAMED: dict[int | str, dict[str, Any]] = {200: {"content": {_EVENT_STREAM: {"schema": _EVENT}}}}
 
 Cursor = Annotated[str | None, Query(alias="after", description="The id of the last event received; 0 for none.")]
 LastEventId = Annotated[str | None, Header(alias="Last-Event-ID")]

@@ -4,7 +4,7 @@ import math
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StrictBool, model_validator
 
 from famulus.features.conversations.records import (
     Assistant,
@@ -92,9 +92,9 @@ class ConversationPatch(Draft):
     """Changes to a conversation; what is left out stays."""
 
     title: Title | None = None
-    starred: bool | None = None
-    pinned: bool | None = None
-    unread: bool | None = None
+    starred: StrictBool | None = None
+    pinned: StrictBool | None = None
+    unread: StrictBool | None = None
 
 
 class ClientFunction(Draft):
@@ -103,7 +103,7 @@ class ClientFunction(Draft):
     name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")
     description: Annotated[Text, Field(max_length=4_000)] = ""
     parameters: dict[str, Any] = Field(default_factory=lambda: {"type": "object", "properties": {}})
-    strict: bool | None = None
+    strict: StrictBool | None = None
 
 
 class ClientTool(Draft):

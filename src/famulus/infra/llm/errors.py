@@ -2,9 +2,9 @@
 
 ProviderFailed
 └── ProviderFault
-    ├── ProviderUnreachable   503  no connection, or it was lost before an answer
+    ├── ProviderUnreachable   502  no connection, or it was lost before an answer
     ├── ProviderTimedOut      502  it was silent for too long
-    ├── ProviderRateLimited   503  it asks to wait
+    ├── ProviderRateLimited   502  it asks to wait
     ├── ProviderRejected      502  it does not accept the request
     │   └── ContextTooLong    413  the conversation is longer than the model can read
     ├── ProviderKeyRefused    502  the key is not good
@@ -39,7 +39,6 @@ class ProviderFault(ProviderFailed):
 class ProviderUnreachable(ProviderFault):
     """There is no connection to the provider."""
 
-    status = 503
     advice = "The model provider cannot be reached."
 
 
@@ -52,7 +51,6 @@ class ProviderTimedOut(ProviderFault):
 class ProviderRateLimited(ProviderFault):
     """The provider asks to wait; `retry_after_seconds` in the details says for how long, if it told."""
 
-    status = 503
     advice = "The model provider is asked too much at the moment. Try again later."
 
 
