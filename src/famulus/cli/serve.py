@@ -90,6 +90,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listening.bind((host, port))
     except OSError as error:
+        listening.close()
         raise OSError(error.errno, f"Cannot listen on {host}:{port}: {error.strerror}") from None
     listening.listen(2048)
     listening.set_inheritable(True)

@@ -44,7 +44,8 @@ class EventLog:
         self._gathering: set[Writer] = set()
         self._flush_wanted = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        self.stopping = False
+        self.released = asyncio.Event()
+        """Set when this process lets go of everybody who follows, because it stops."""
 
     def start(self) -> None:
         """Begin to flush what writers append, and to ring for followers of streams written elsewhere."""
@@ -59,7 +60,7 @@ class EventLog:
 
     def release_followers(self) -> None:
         """End every `follow` of this process where it stands; its client can go on from there elsewhere, or later."""
-        self.stopping = True
+        self.released.set()
         for tail in self._tails.values():
             tail.ring()
 
@@ -134,7 +135,7 @@ class EventLog:
         tail.followers += 1
         beats = tail.beats
         try:
-            while not self.stopping:
+            while not self.released.is_set():
                 if tail.gone:
                     raise StreamGone("What this stream belonged to was deleted.")
                 rings = tail.rings

@@ -186,15 +186,13 @@ class Conversing:
 
     async def _watch(self) -> None:
         """Close the socket when its person is signed out, when it takes nothing, or when this process stops."""
-        waited = 0.0
-        while not self._counter.runs.log.stopping:
-            await asyncio.sleep(0.25)
-            waited += 0.25
-            if waited >= self._limits.heartbeat_seconds:
-                waited = 0.0
-                if not await still_valid(self._socket, self._caller):
-                    await self._close(SIGNED_OUT)
-                    return
+        released = self._counter.runs.log.released
+        while not released.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(released.wait(), self._limits.heartbeat_seconds)
+            if not released.is_set() and not await still_valid(self._socket, self._caller):
+                await self._close(SIGNED_OUT)
+                return
         await self._close(RESTART)
 
     async def _error(self, error: FamulusError, correlation_id: str) -> None:

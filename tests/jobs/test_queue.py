@@ -1,0 +1,233 @@
+"""One worker at a time has a job, and whoever falls silent loses it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from famulus.infra.database import Session, SqliteDatabase
+from famulus.jobs.queue import BACKGROUND, INTERACTIVE, Claim, JobQueue, LeaseLost
+
+pytestmark = pytest.mark.anyio
+
+
+class FrozenClock:
+    def __init__(self) -> None:
+        self.moment = datetime(2026, 10, 20, 12, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def advance(self, seconds: float) -> None:
+        self.moment += timedelta(seconds=seconds)
+
+
+class Yard:
+    """A queue and its clock, one call a transaction."""
+
+    def __init__(self, database: SqliteDatabase) -> None:
+        self.clock = FrozenClock()
+        self.queue = JobQueue(lease_seconds=15, now=self.clock)
+        self.database = database
+
+    async def add(self, kind: str = "work", **options: Any) -> str:
+        return await self.database.write(lambda session: self.queue.add(session, kind, {}, **options))
+
+    async def claim(self, worker: str = "one", most: int = 50) -> list[Claim]:
+        return await self.database.write(lambda session: self.queue.claim(session, worker=worker, most=most))
+
+    async def claim_one(self, worker: str = "one") -> Claim:
+        [claim] = await self.claim(worker, most=1)
+        return claim
+
+    async def finish(self, claim: Claim) -> None:
+        await self.database.write(lambda session: self.queue.finish(session, claim))
+
+    async def park(self, claim: Claim, *, seconds: float) -> None:
+        until = self.clock() + timedelta(seconds=seconds)
+        await self.database.write(lambda session: self.queue.park(session, claim, until=until))
+
+    async def retry(self, claim: Claim, *, seconds: float, give_up: bool = False) -> None:
+        until = self.clock() + timedelta(seconds=seconds)
+        await self.database.write(
+            lambda session: self.queue.retry(session, claim, until=until, error="broke", give_up=give_up)
+        )
+
+    async def beat(self, worker: str = "one") -> dict[str, int]:
+        return await self.database.write(lambda session: self.queue.heartbeat(session, worker=worker))
+
+
+@pytest.fixture
+def yard(database: SqliteDatabase) -> Yard:
+    return Yard(database)
+
+
+async def test_a_claimed_job_is_nobody_elses(yard: Yard) -> None:
+    job = await yard.add()
+
+    first, second = await yard.claim("one"), await yard.claim("two")
+
+    assert [claim.id for claim in first] == [job]
+    assert first[0].attempt == 1
+    assert second == []
+
+
+async def test_a_job_of_a_transaction_that_fails_was_never_there(yard: Yard) -> None:
+    async def work(session: Session) -> None:
+        await yard.queue.add(session, "work", {})
+        raise RuntimeError("no")
+
+    with pytest.raises(RuntimeError):
+        await yard.database.write(work)
+
+    assert await yard.claim() == []
+
+
+async def test_a_silent_worker_loses_its_job_and_cannot_finish_it(yard: Yard) -> None:
+    await yard.add()
+    zombie = await yard.claim_one("one")
+    yard.clock.advance(16)
+
+    heir = await yard.claim_one("two")
+
+    assert heir.attempt == 2
+    assert heir.fence > zombie.fence
+    with pytest.raises(LeaseLost):
+        await yard.finish(zombie)
+    with pytest.raises(LeaseLost):
+        await yard.park(zombie, seconds=1)
+    await yard.retry(zombie, seconds=0)
+    assert await yard.claim("three") == []
+    await yard.finish(heir)
+
+
+async def test_a_sign_of_life_keeps_the_job(yard: Yard) -> None:
+    await yard.add()
+    claim = await yard.claim_one("one")
+
+    for _ in range(5):
+        yard.clock.advance(10)
+        assert await yard.beat("one") == {claim.id: claim.fence}
+
+    assert await yard.claim("two") == []
+
+
+async def test_a_worker_that_lost_its_job_learns_so_from_its_heartbeat(yard: Yard) -> None:
+    await yard.add()
+    await yard.claim_one("one")
+    yard.clock.advance(16)
+    await yard.claim_one("two")
+
+    assert await yard.beat("one") == {}
+
+
+async def test_jobs_of_one_key_are_done_in_their_order(yard: Yard) -> None:
+    first = await yard.add(serial_key="thread")
+    second = await yard.add(serial_key="thread")
+    other = await yard.add(serial_key="another")
+
+    claims = await yard.claim()
+
+    assert {claim.id for claim in claims} == {first, other}
+    assert await yard.claim() == []
+    await yard.finish(next(claim for claim in claims if claim.id == first))
+    assert [claim.id for claim in await yard.claim()] == [second]
+
+
+async def test_a_parked_or_failed_job_holds_up_those_behind_it_and_a_dead_one_does_not(yard: Yard) -> None:
+    first = await yard.add(serial_key="thread")
+    second = await yard.add(serial_key="thread")
+
+    await yard.park(await yard.claim_one(), seconds=60)
+    assert await yard.claim() == []
+    yard.clock.advance(61)
+    await yard.retry(await yard.claim_one(), seconds=60)
+    assert await yard.claim() == []
+    yard.clock.advance(61)
+    claim = await yard.claim_one()
+    assert claim.id == first
+    await yard.retry(claim, seconds=0, give_up=True)
+
+    assert [one.id for one in await yard.claim()] == [second]
+
+
+async def test_what_somebody_waits_for_comes_first(yard: Yard) -> None:
+    slow = await yard.add(priority=BACKGROUND)
+    yard.clock.advance(1)
+    quick = await yard.add(priority=INTERACTIVE)
+
+    assert (await yard.claim_one()).id == quick
+    assert (await yard.claim_one()).id == slow
+
+
+async def test_a_job_waits_for_its_time(yard: Yard) -> None:
+    job = await yard.add(due_at=yard.clock() + timedelta(hours=1))
+    assert await yard.claim() == []
+
+    yard.clock.advance(3_600)
+
+    assert (await yard.claim_one()).id == job
+
+
+async def test_parking_in_good_order_is_no_failure(yard: Yard) -> None:
+    job = await yard.add()
+    for _ in range(10):
+        claim = await yard.claim_one()
+        assert claim.attempt == 1
+        await yard.park(claim, seconds=5)
+        yard.clock.advance(5)
+
+    await yard.park(await yard.claim_one(), seconds=3_600)
+    await yard.database.write(lambda session: yard.queue.rouse(session, job))
+
+    assert (await yard.claim_one()).id == job
+
+
+async def test_nobody_rouses_a_job_that_is_at_work(yard: Yard) -> None:
+    job = await yard.add()
+    await yard.claim_one("one")
+
+    await yard.database.write(lambda session: yard.queue.rouse(session, job))
+
+    assert await yard.claim("two") == []
+
+
+async def test_a_failed_job_is_tried_again_later(yard: Yard) -> None:
+    await yard.add()
+    await yard.retry(await yard.claim_one(), seconds=4)
+    assert await yard.claim() == []
+
+    yard.clock.advance(4)
+
+    assert (await yard.claim_one()).attempt == 2
+
+
+async def test_what_is_handed_over_is_taken_at_once_and_costs_no_attempt(yard: Yard) -> None:
+    await yard.add()
+    await yard.claim_one("one")
+
+    await yard.database.write(lambda session: yard.queue.hand_over(session, worker="one"))
+
+    assert (await yard.claim_one("two")).attempt == 1
+
+
+async def test_who_is_alone_takes_what_the_dead_have_left(yard: Yard) -> None:
+    await yard.add()
+    zombie = await yard.claim_one("dead")
+
+    await yard.database.write(yard.queue.take_from_the_dead)
+    heir = await yard.claim_one("alive")
+
+    assert heir.attempt == 2
+    with pytest.raises(LeaseLost):
+        await yard.finish(zombie)
+
+
+async def test_a_job_that_was_removed_cannot_be_finished(yard: Yard) -> None:
+    job = await yard.add()
+    claim = await yard.claim_one()
+
+    await yard.database.write(lambda session: yard.queue.remove(session, [job]))
+
+    with pytest.raises(LeaseLost):
+        await yard.finish(claim)

@@ -1,0 +1,103 @@
+"""The schema comes up to date whoever begins, however many begin at once, and wherever one of them dies."""
+
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from famulus import migrations
+from famulus.infra.schema import metadata
+
+ROOT = Path(__file__).parents[2]
+# Alembic cannot read an index over an expression back from SQLite.
+NOT_COMPARED = {"uq_users_email"}
+
+
+def child(*arguments: str) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.process.children", *arguments], cwd=ROOT, stdout=subprocess.PIPE
+    )
+
+
+def schema_of(path: Path) -> list[tuple[str, str]]:
+    with closing(sqlite3.connect(path)) as database:
+        rows: list[tuple[str, str]] = database.execute("SELECT name, sql FROM sqlite_master ORDER BY 1").fetchall()
+        return rows
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str]]:
+    """The schema as an undisturbed upgrade makes it."""
+    path = tmp_path_factory.mktemp("whole") / "famulus.db"
+    migrations.upgrade(f"sqlite:///{path}")
+    return schema_of(path)
+
+
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection")
+@pytest.mark.filterwarnings("ignore:autogenerate skipping")
+def test_the_migrated_schema_is_the_declared_one(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'famulus.db'}"
+    migrations.upgrade(url)
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+
+    with engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), metadata)
+
+    shown = [difference for difference in differences if getattr(difference[1], "name", None) not in NOT_COMPARED]
+    assert shown == []
+
+
+def test_the_index_that_is_not_compared_is_there(whole: list[tuple[str, str]]) -> None:
+    statement = dict(whole)["uq_users_email"]
+
+    assert statement.upper().startswith("CREATE UNIQUE INDEX")
+    assert "lower(email)" in statement
+
+
+def test_a_second_upgrade_changes_nothing(tmp_path: Path, whole: list[tuple[str, str]]) -> None:
+    path = tmp_path / "famulus.db"
+
+    for _ in range(2):
+        migrations.upgrade(f"sqlite:///{path}")
+
+    assert schema_of(path) == whole
+    current, newest = migrations.revision_of(f"sqlite:///{path}")
+    assert current == newest
+
+
+def test_many_upgrade_at_once_and_one_does_it(tmp_path: Path, whole: list[tuple[str, str]]) -> None:
+    url = f"sqlite:///{tmp_path / 'famulus.db'}"
+
+    upgrading = [child("upgrade_and_die", url, "-1") for _ in range(4)]
+
+    assert [process.wait(60) for process in upgrading] == [0] * 4
+    for process in upgrading:
+        process.communicate()
+    assert schema_of(tmp_path / "famulus.db") == whole
+
+
+@pytest.mark.parametrize("statement", [4, 12, 25])
+def test_a_death_in_the_middle_leaves_the_schema_as_it_was(
+    tmp_path: Path, whole: list[tuple[str, str]], statement: int
+) -> None:
+    path = tmp_path / "famulus.db"
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("CREATE TABLE mine (text)")
+        database.execute("INSERT INTO mine VALUES ('still here')")
+    before = schema_of(path)
+
+    dying = child("upgrade_and_die", f"sqlite:///{path}", str(statement))
+    dying.communicate(timeout=60)
+    assert dying.returncode == -9
+    assert schema_of(path) == before
+    migrations.upgrade(f"sqlite:///{path}")
+
+    assert [row for row in schema_of(path) if row[0] != "mine"] == whole
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("SELECT text FROM mine").fetchall() == [("still here",)]

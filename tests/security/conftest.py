@@ -1,0 +1,20 @@
+"""One server for each file of tests, and the people on it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.security.place import Place, settled
+from tests.serving import serving
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def place(tmp_path_factory: pytest.TempPathFactory, anyio_backend: str) -> AsyncIterator[Place]:
+    """A server with its owner, Anna, and a member, Berta."""
+    with serving(tmp_path_factory.mktemp("server")) as server:
+        yield await settled(server)

@@ -1,0 +1,110 @@
+"""What the tests know of the ids and the bodies of every operation: a new one must be declared here."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from tests.security.operations import IdParameter, Operation, id_parameters
+from tests.security.things import Things
+
+# The kind of thing that an id names, by the name of its parameter; the more particular ones by operation.
+KIND_BY_NAME = {
+    "conversation_id": "conversation",
+    "thread_id": "conversation",
+    "metadata.session_id": "conversation",
+    "session_id": "session",
+    "run_id": "run",
+    "assistant_id": "assistant",
+    "user_id": "user",
+    "key_id": "key",
+    "invitation_id": "invitation",
+    "tool_outputs[].tool_call_id": "call",
+}
+KIND_OF_CURSOR = {
+    "/api/v1/conversations": "conversation",
+    "/api/v1/conversations/{conversation_id}/messages": "message",
+    "/api/v1/assistants": "assistant",
+    "/api/v1/api-keys": "key",
+    "/api/v1/auth/sessions": "session",
+    "/api/v1/invitations": "invitation",
+}
+# A number within one run's log or steps, which says nothing without the run.
+CURSORS_THAT_ARE_POSITIONS = frozenset({"/runs/{run_id}/steps", "/runs/{run_id}/events"})
+
+BODIES: dict[str, Callable[[Things], dict[str, Any]]] = {
+    "POST /api/v1/conversations": lambda mine: {"assistant_id": mine.assistant},
+    "PATCH /api/v1/conversations/{conversation_id}": lambda _: {"title": "Taken over"},
+    "POST /api/v1/conversations/{conversation_id}/runs": lambda mine: {"message": "hi", "assistant_id": mine.assistant},
+    "PATCH /api/v1/assistants/{assistant_id}": lambda _: {"name": "Spy"},
+    "POST /start": lambda mine: {"assistant_id": mine.assistant},
+    "POST /chat": lambda mine: {"thread_id": mine.conversation, "message": "hi", "assistant_id": mine.assistant},
+    "POST /runs/{run_id}/submit_tool_outputs": lambda mine: {
+        "tool_outputs": [{"tool_call_id": mine.call, "output": "taken over"}]
+    },
+}
+SERVICE_MESSAGE = {"user_id", "metadata.session_id"}
+
+
+def kind_of(parameter: IdParameter) -> str | None:
+    """The kind of thing that the parameter names; None for one that names nothing by itself."""
+    path = parameter.operation.path
+    if parameter.name in ("after", "Last-Event-ID"):
+        return None if path in CURSORS_THAT_ARE_POSITIONS else KIND_OF_CURSOR[path]
+    return KIND_BY_NAME[parameter.name]
+
+
+def cases() -> list[IdParameter]:
+    """Every id that can be somebody else's."""
+    known = []
+    for parameter in id_parameters():
+        try:
+            kind = kind_of(parameter)
+        except KeyError:
+            continue  # test_every_id_is_declared says so
+        if kind is not None:
+            known.append(parameter)
+    return known
+
+
+def request_of(parameter: IdParameter, value: str, mine: Things) -> tuple[str, dict[str, str], dict[str, Any] | None]:
+    """Path, headers and body of a request whose every id is one's own, except that one parameter has `value`."""
+    path, body = parameter.operation.path, _body(parameter, value, mine)
+    query, headers = "", {}
+    for one in id_parameters():
+        if one.operation != parameter.operation:
+            continue
+        given = value if one == parameter else getattr(mine, kind_of(one) or "run")
+        if one.within == "path":
+            path = path.replace(f"{{{one.name}}}", quote(given, safe=""))
+        elif one == parameter and one.within == "query":
+            query = f"?{one.name}={quote(given)}"
+        elif one == parameter and one.within == "header":
+            headers[one.name] = given
+    return path + query, headers, body
+
+
+def plain_request(operation: Operation, mine: Things) -> tuple[str, dict[str, Any] | None]:
+    """Path and body of a request with nothing but one's own ids."""
+    path = operation.path
+    for one in id_parameters():
+        if one.operation == operation and one.within == "path":
+            path = path.replace(f"{{{one.name}}}", getattr(mine, kind_of(one) or "run"))
+    make = BODIES.get(operation.name)
+    return path, make(mine) if make else None
+
+
+def _body(parameter: IdParameter, value: str, mine: Things) -> dict[str, Any] | None:
+    name = parameter.operation.name
+    if name == "POST /chat" and parameter.name in SERVICE_MESSAGE:
+        if parameter.name == "user_id":
+            return {"user_id": value, "text": "hi"}
+        return {"user_id": mine.user, "text": "hi", "metadata": {"session_id": value}}
+    if name not in BODIES:
+        return None
+    body = BODIES[name](mine)
+    if parameter.within == "body":
+        if parameter.name == "tool_outputs[].tool_call_id":
+            body["tool_outputs"][0]["tool_call_id"] = value
+        else:
+            body[parameter.name] = value
+    return body

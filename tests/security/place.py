@@ -1,0 +1,116 @@
+"""A server with two people on it, and ways to speak to it that no well-meaning client has."""
+
+import asyncio
+import hashlib
+import json
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+
+from tests.serving import Client, Server
+
+# Of every use of a credential a note is made; that is no change of what somebody has.
+_USES = frozenset({"last_used_at", "last_seen_at"})
+
+
+@dataclass
+class Place:
+    """A running server, its owner and a member."""
+
+    server: Server
+    owner: Client
+    member: Client
+
+
+@dataclass
+class Answer:
+    """What came back; of a stream, that it is one."""
+
+    status: int
+    headers: Any
+    text: str
+
+    @property
+    def body(self) -> Any:
+        return json.loads(self.text) if self.text else None
+
+    @property
+    def error(self) -> Any:
+        """The error without what differs between any two answers."""
+        error = dict(self.body["error"])
+        assert error.pop("correlation_id") == self.headers["X-Correlation-ID"]
+        return error
+
+
+async def settled(server: Server) -> Place:
+    """The server, started, with its people."""
+    await server.start()
+    owner = await server.owner()
+    return Place(server, owner, await server.member(owner))
+
+
+async def ask(
+    url: str, method: str, *, headers: dict[str, str] | None = None, body: Any = None, data: Any = None
+) -> Answer:
+    """One request, with nothing added to it; a stream is left after its first bytes."""
+    async with (
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(20)) as http,
+        http.request(method, url, headers=headers, json=body, data=data, allow_redirects=False) as answer,
+    ):
+        if answer.content_type == "text/event-stream":
+            return Answer(answer.status, answer.headers, (await answer.content.readany()).decode())
+        return Answer(answer.status, answer.headers, await answer.text())
+
+
+async def raw(port: int, request: bytes, *, then_close: bool = False) -> bytes:
+    """Send bytes, and read until the server closes or says nothing more for a moment."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(request)
+    await writer.drain()
+    if then_close:
+        writer.write_eof()
+    try:
+        return await asyncio.wait_for(reader.read(-1), 3)
+    finally:
+        writer.close()
+
+
+def rows_of(server: Server, user_id: str) -> str:
+    """A digest of every row that belongs to somebody."""
+    digest = hashlib.sha256()
+    with closing(sqlite3.connect(f"file:{server.database_path}?mode=ro", uri=True)) as database:
+        tables = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY 1")]
+        for table in tables:
+            columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
+            where = _belonging(table, columns)
+            if where is None:
+                continue
+            shown = ", ".join(f'"{column}"' for column in columns if column not in _USES)
+            for row in database.execute(f"SELECT {shown} FROM {table} WHERE {where} ORDER BY 1, 2", (user_id,)):
+                digest.update(repr((table, row)).encode())
+    return digest.hexdigest()
+
+
+def kept_by(server: Server, user_id: str) -> list[int]:
+    """How many conversations, messages and runs somebody has."""
+    with closing(sqlite3.connect(f"file:{server.database_path}?mode=ro", uri=True)) as database:
+        counted = [
+            database.execute(f"SELECT count(*) FROM {table} WHERE user_id = ?", (user_id,)).fetchone()
+            for table in ("conversations", "messages", "runs")
+        ]
+        return [row[0] for row in counted]
+
+
+def _belonging(table: str, columns: list[str]) -> str | None:
+    if "user_id" in columns:
+        return "user_id = ?"
+    mine = "SELECT id FROM runs WHERE user_id = ?"
+    return {
+        "users": "id = ?",
+        "invitations": "created_by = ?",
+        "streams": f"id IN ({mine})",
+        "stream_entries": f"stream_id IN ({mine})",
+    }.get(table)

@@ -1,0 +1,102 @@
+"""One of every kind of thing that a person can have."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+from famulus.kit.ids import new_id
+from tests.security.place import Place, ask
+from tests.serving import Client
+
+LOOKUP = {"type": "function", "function": {"name": "lookup", "description": "Looks something up."}}
+
+
+@dataclass(frozen=True)
+class Things:
+    """The ids of what one person has."""
+
+    user: str
+    assistant: str
+    conversation: str
+    message: str
+    ended_run: str
+    waiting_conversation: str
+    run: str
+    call: str
+    key: str
+    session: str
+    invitation: str
+
+
+def of_nothing(things: Things) -> Things:
+    """Well-formed ids of the same kinds that were never anybody's."""
+    fresh = {field.name: new_id(str(getattr(things, field.name)).partition("_")[0]) for field in _fields()}
+    return Things(**fresh)
+
+
+async def have(person: Client, place: Place) -> Things:
+    """Make one of every kind."""
+    assistant = await person.post("/api/v1/assistants", {"name": "Butler"}, expect=201)
+    conversation = await person.thread()
+    ended = await person.ended((await person.send(conversation, "hello"))["id"])
+    messages = await person.get(f"/api/v1/conversations/{conversation}/messages")
+    waiting_conversation = await person.thread()
+    run = await waiting_run(person, waiting_conversation)
+    calls = run["required_action"]["submit_tool_outputs"]["tool_calls"]
+    key = await person.post("/api/v1/api-keys", {"name": "a spare one"}, expect=201)
+    invitation = await place.owner.post("/api/v1/invitations", {}, expect=201)
+    return Things(
+        user=person.user_id,
+        assistant=assistant["id"],
+        conversation=conversation,
+        message=messages["data"][0]["id"],
+        ended_run=ended["id"],
+        waiting_conversation=waiting_conversation,
+        run=run["id"],
+        call=calls[0]["id"],
+        key=key["id"],
+        session=await a_session(person),
+        invitation=invitation["id"],
+    )
+
+
+async def waiting_run(person: Client, conversation: str) -> Any:
+    """A run that waits for its client to make a call."""
+    sent = await person.send(conversation, "use lookup {}", tools=[LOOKUP])
+    async for event in person.follow(sent["id"]):
+        if event.name == "thread.run.requires_action":
+            break
+    return await person.get(f"/runs/{sent['id']}")
+
+
+async def a_session(person: Client) -> str:
+    """Where the person was signed in when their key was made, unless that session has been ended."""
+    page = await person.get("/api/v1/auth/sessions")
+    return next((str(session["id"]) for session in page["data"]), new_id("sess"))
+
+
+async def gone(person: Client, place: Place) -> Things:
+    """Make one of every kind, and delete it all again: these ids were the person's once."""
+    things = await have(person, place)
+    leaver = await place.server.member(place.owner, "Linus")
+    answer = await ask(
+        f"{leaver.url}/api/v1/users/me",
+        "DELETE",
+        headers=leaver.headers,
+        body={"confirm": "erase", "password": "a long enough one"},
+    )
+    assert answer.status == 204, answer.text
+    for path in (
+        f"conversations/{things.conversation}",
+        f"conversations/{things.waiting_conversation}",
+        f"assistants/{things.assistant}",
+        f"api-keys/{things.key}",
+    ):
+        status, body = await person.request("DELETE", f"/api/v1/{path}")
+        assert status == 204, body
+    await place.owner.request("DELETE", f"/api/v1/invitations/{things.invitation}")
+    return dataclasses.replace(things, user=leaver.user_id, session=new_id("sess"))
+
+
+def _fields() -> tuple[dataclasses.Field[str], ...]:
+    return dataclasses.fields(Things)
