@@ -115,7 +115,9 @@ class Famulus(Target):
         headers = {**SSE, "authorization": f"Bearer {self._key}"}
         conversations = []
         for _ in range(count):
-            thread, _cookie = self._call("/api/v1/conversations", {"title": "Measured"}, {"authorization": f"Bearer {self._key}"})
+            thread, _cookie = self._call(
+                "/api/v1/conversations", {"title": "Measured"}, {"authorization": f"Bearer {self._key}"}
+            )
             body = json.dumps({"thread_id": thread["id"], "message": GREETING}).encode()
             conversations.append([post("/chat", body, headers).decode()] * turns)
         return conversations

@@ -24,7 +24,9 @@ MEBIBYTE = 1_048_576
 
 @asynccontextmanager
 async def opened(person: Client, **headers: str) -> AsyncIterator[ClientConnection]:
-    async with connect(_address(person.url), additional_headers={**person.headers, **headers}) as socket:
+    async with connect(
+        _address(person.url), additional_headers={**person.headers, **headers}, max_queue=None
+    ) as socket:
         yield socket
 
 

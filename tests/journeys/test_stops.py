@@ -29,8 +29,6 @@ async def all_speak(watched: dict[str, list[Event]]) -> None:
             await asyncio.sleep(0.02)
 
 
-# The server lets its streams go only once they have ended or its patience is over, and then dies of its own SIGTERM.
-@pytest.mark.xfail(strict=True, reason="streams are not let go when the server is asked to stop")
 async def test_a_server_that_is_asked_to_stop_finishes_or_hands_over_and_loses_nothing(
     tmp_path: Path, fake_model: FakeModel
 ) -> None:
@@ -98,8 +96,6 @@ async def test_a_server_that_is_held_up_for_less_than_its_lease_goes_on_as_if_no
         assert_at_rest(server)
 
 
-# The tail of a process that has lost a stream goes on to answer for it, and knows nothing of what others write.
-@pytest.mark.xfail(strict=True, reason="a follower in a process that has lost the stream sees nothing more of it")
 async def test_a_worker_that_wakes_after_its_run_was_taken_over_changes_nothing(
     tmp_path: Path, fake_model: FakeModel
 ) -> None:

@@ -47,7 +47,7 @@ class IdParameter:
 @cache
 def description() -> dict[str, Any]:
     """The description that `/openapi.json` shows."""
-    app = create_app(Settings())._app  # type: ignore[attr-defined]
+    app = create_app(Settings())._app
     assert isinstance(app, FastAPI)
     return app.openapi()
 

@@ -65,14 +65,14 @@ async def ask(
         return Answer(answer.status, answer.headers, await answer.text())
 
 
-async def raw(port: int, request: bytes, *, then_close: bool = False) -> bytes:
-    """Send bytes, and read until the server closes or says nothing more for a moment."""
+async def raw(port: int, request: bytes, *, then_leave: bool = False) -> bytes:
+    """Send bytes, and read until the server closes; or leave as soon as they are sent."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(request)
     await writer.drain()
-    if then_close:
-        writer.write_eof()
     try:
+        if then_leave:
+            return b""
         return await asyncio.wait_for(reader.read(-1), 3)
     finally:
         writer.close()

@@ -109,7 +109,7 @@ async def test_a_request_that_breaks_off_does_nothing(place: Place) -> None:
     before = rows_of(place.server, place.member.user_id)
     head = _head(place, "POST /start", "Content-Length: 100", "Content-Type: application/json")
 
-    await raw(place.server.port, head + b"{}", then_close=True)
+    await raw(place.server.port, head + b"{}", then_leave=True)
 
     await place.member.get("/api/v1/users/me")
     assert rows_of(place.server, place.member.user_id) == before

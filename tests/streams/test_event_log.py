@@ -123,7 +123,7 @@ class Play:
         for follower in self.followers:
             with suppress(asyncio.CancelledError):
                 await follower.task
-        return await self._log.page(STREAM, after=0, limit=10_000)
+        return [entry async for batch in self._log.follow(STREAM, after=0) for entry in batch]
 
     async def _taken(self) -> Writer:
         self._epoch += 1

@@ -19,18 +19,26 @@ _CUT = "\n[… cut …]\n"
 
 def tokens(message: Message) -> int:
     """An estimate of a message's size, in tokens: a quarter of its bytes, and a little for its frame."""
-    size = _size(message.get("content") or "")
+    size = size_of(message.get("content") or "")
     for call in message.get("tool_calls") or ():
-        size += _size(call["function"]["arguments"]) + _size(call["function"]["name"])
+        size += size_of(call["function"]["arguments"]) + size_of(call["function"]["name"])
     return size // _CHARACTERS_PER_TOKEN + _OVERHEAD_TOKENS
 
 
-def _size(text: str) -> int:
+def text_tokens(text: str) -> int:
+    """An estimate of the size of a message that is only this text."""
+    return size_of(text) // _CHARACTERS_PER_TOKEN + _OVERHEAD_TOKENS
+
+
+def size_of(text: str) -> int:
+    """Bytes, of which a token has about four."""
     return len(text) if text.isascii() else len(text.encode(errors="replace"))
 
 
 def repaired(messages: Sequence[Message]) -> list[Message]:
     """The history without what a provider refuses: empty answers, calls without output, outputs without call."""
+    if all(map(_is_plain, messages)):
+        return list(messages)
     whole: list[Message] = []
     for group in _groups(messages):
         head = group[0]
@@ -48,6 +56,8 @@ def repaired(messages: Sequence[Message]) -> list[Message]:
 
 def fitted(messages: Sequence[Message], budget: int) -> list[Message]:
     """The instructions and as many of the latest messages as `budget` tokens hold; a call stays with its outputs."""
+    if sum(map(tokens, messages)) <= budget:
+        return list(messages)
     instructions = [m for m in messages if m["role"] == "system"]
     groups = list(_groups([m for m in messages if m["role"] != "system"]))
     room = budget - sum(map(tokens, instructions))
@@ -62,6 +72,11 @@ def fitted(messages: Sequence[Message], budget: int) -> list[Message]:
     if room < 0 and len(kept) == 1:
         kept = [[_cut(message, budget // len(kept[0])) for message in kept[0]]]
     return instructions + [message for group in reversed(kept) for message in group]
+
+
+def _is_plain(message: Message) -> bool:
+    """Whether the message may stand anywhere: it neither calls, nor answers a call, nor is empty."""
+    return bool(message.get("content")) and message["role"] != "tool" and "tool_calls" not in message
 
 
 def _groups(messages: Sequence[Message]) -> Iterator[list[Message]]:

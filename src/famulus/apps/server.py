@@ -10,7 +10,6 @@ from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp
 
 from famulus import __version__, web
 from famulus.agent.tools import Toolset
@@ -43,7 +42,7 @@ class _Assets(StaticFiles):
         return response
 
 
-def create_app(settings: Settings) -> ASGIApp:
+def create_app(settings: Settings) -> "Served":
     """The application, ready to be served."""
     toolset = Toolset([*TOOLS, *tools_from(settings.agent.tool_modules)])
     choices = models.choices(settings.model)
@@ -80,7 +79,20 @@ def create_app(settings: Settings) -> ASGIApp:
         app.include_router(router)
     app.add_api_route("/", _home, include_in_schema=False)
     app.mount("/static", _Assets(directory=web.STATIC), name="static")
-    return Edge(app, max_body_bytes=settings.server.max_body_bytes, docs=settings.server.docs)
+    return Served(app, max_body_bytes=settings.server.max_body_bytes, docs=settings.server.docs)
+
+
+class Served(Edge):
+    """The application behind its edge."""
+
+    def __init__(self, app: FastAPI, *, max_body_bytes: int, docs: bool) -> None:
+        super().__init__(app, max_body_bytes=max_body_bytes, docs=docs)
+        self._state = app.state
+
+    def let_go(self) -> None:
+        """End every stream where it stands: their clients go on from there, elsewhere or later."""
+        engine: Engine = self._state.engine
+        engine.log.release_followers()
 
 
 async def _home(request: Request) -> Response:

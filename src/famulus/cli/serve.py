@@ -3,17 +3,15 @@
 import asyncio
 import gc
 import os
-import signal
 import socket
 import sys
-from types import FrameType
 from typing import Annotated
 
 import typer
 import uvicorn
 
 from famulus import migrations
-from famulus.apps.http import HalfOpenProtocol
+from famulus.apps.http import HalfOpenProtocol, StoppingServer
 from famulus.apps.server import create_app
 from famulus.cli.refusal import refusing
 from famulus.features.accounts.commands import list_users, make_link_token
@@ -60,17 +58,10 @@ def serve(
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_GARBAGE_THRESHOLDS)
-    server = uvicorn.Server(config)
-    # Uvicorn stops in good order, and then sends itself the signal again, for whoever listened before.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _end_well)
+    server = StoppingServer(config, let_go=app.let_go)
     server.run(sockets=[listening])
     if not server.started:
         raise typer.Exit(1)
-
-
-def _end_well(_number: int, _frame: FrameType | None) -> None:
-    sys.exit(0)
 
 
 def _prepare_folder(settings: Settings) -> None:

@@ -72,6 +72,17 @@ class Session:
         """The rows of SQL in the database's own dialect: for the few statements of the token path."""
         return self._driver.execute(sql, parameters).fetchall()
 
+    async def driver_sql_within(self, sql: str, parameters: tuple[Any, ...], *, most_characters: int) -> list[Row]:
+        """The first rows, while the text in their last columns adds up to no more than this; at least one."""
+        found: list[Row] = []
+        left = most_characters
+        for row in self._driver.execute(sql, parameters):
+            left -= len(row[-1])
+            if left < 0 and found:
+                break
+            found.append(row)
+        return found
+
     def after_commit(self, action: Callable[[], None]) -> None:
         """Call `action` on the event loop once this transaction is durable, and never if it is not."""
         self.afterwards.append(action)
@@ -209,6 +220,9 @@ class _HoppingSession(Session):
 
     async def driver_sql(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[Row]:
         return await self._hopped(super().driver_sql(sql, parameters))
+
+    async def driver_sql_within(self, sql: str, parameters: tuple[Any, ...], *, most_characters: int) -> list[Row]:
+        return await self._hopped(super().driver_sql_within(sql, parameters, most_characters=most_characters))
 
     async def _hopped(self, work: Coroutine[Any, Any, T]) -> T:
         result: T = await self._hop(_driven, work)

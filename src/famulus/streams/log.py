@@ -17,7 +17,6 @@ from famulus.streams.store import END, Batch, Draft, Entry, Fenced
 from famulus.streams.tail import Tail
 from famulus.streams.writer import Writer
 
-_PAGE_ENTRIES = 200
 _RETRY_SECONDS = 0.5
 _POLL_SECONDS = 0.5
 _POLLS_UNTIL_FORGOTTEN = 10
@@ -113,9 +112,9 @@ class EventLog:
         self._gathering.add(writer)
         self._flush_wanted.set()
 
-    async def page(self, stream_id: str, *, after: int, limit: int = _PAGE_ENTRIES) -> list[Entry]:
-        """Up to `limit` entries after number `after`, from the database."""
-        return await self._database.read(lambda session: store.page(session, stream_id, after=after, limit=limit))
+    async def page(self, stream_id: str, *, after: int) -> list[Entry]:
+        """Some of the entries after number `after`, from the database: as many as one follower may hold in memory."""
+        return await self._database.read(lambda session: store.page(session, stream_id, after=after))
 
     async def head(self, stream_id: str) -> store.Head | None:
         """Where the stream stands; None when there is none."""
@@ -140,7 +139,8 @@ class EventLog:
                     raise StreamGone("What this stream belonged to was deleted.")
                 rings = tail.rings
                 fresh = tail.since(after)
-                if fresh is None:
+                if fresh is None or (not fresh and tail.may_be_behind):
+                    tail.may_be_behind = False
                     fresh = await self.page(stream_id, after=after)
                 if fresh:
                     after = fresh[-1].seq
@@ -234,4 +234,5 @@ class EventLog:
                 if tail.idle_polls > _POLLS_UNTIL_FORGOTTEN:
                     del self._tails[stream_id]
                 if tail.followers and (beat or not tail.writers):
+                    tail.may_be_behind = not tail.writers
                     tail.ring()

@@ -48,6 +48,9 @@ class Head:
     closed: bool
 
 
+_PAGE_ENTRIES = 200
+_PAGE_CHARACTERS = 65_536
+
 # Only rows whose writer still holds the stream advance; what comes back says which, and up to where.
 _ADVANCE = """
 UPDATE streams SET head = head + batch.size, closed = closed OR batch.ends
@@ -138,9 +141,9 @@ async def epoch_at(session: Session, stream_id: str, seq: int) -> int | None:
     return row[0] if row else None
 
 
-async def page(session: Session, stream_id: str, *, after: int, limit: int) -> list[Entry]:
-    """The entries that follow number `after`."""
-    rows = await session.driver_sql(_PAGE, (stream_id, after, limit))
+async def page(session: Session, stream_id: str, *, after: int) -> list[Entry]:
+    """The entries that follow number `after`, as many as fit a page, and at least one if there is one."""
+    rows = await session.driver_sql_within(_PAGE, (stream_id, after, _PAGE_ENTRIES), most_characters=_PAGE_CHARACTERS)
     return [Entry(seq, epoch, kind, orjson.loads(data)) for seq, epoch, kind, data in rows]
 
 

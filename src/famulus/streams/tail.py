@@ -27,6 +27,8 @@ class Tail:
         """How often followers were told to show a sign of life."""
         self.followers = 0
         self.writers = 0
+        self.may_be_behind = False
+        """Whether somebody else may have written what this tail does not have."""
         self.idle_polls = 0
         """For how many polls nobody has written or followed here."""
         self.gone = False
@@ -38,6 +40,7 @@ class Tail:
         if self._recent and fresh[0].seq != self._recent[-1].seq + 1:
             self._recent.clear()
         self._recent.extend(fresh)
+        self.may_be_behind = False
         self.ring()
 
     def since(self, seq: int) -> list[Entry] | None:

@@ -188,7 +188,7 @@ async def test_what_other_features_keep_goes_in_the_same_transaction(database: S
 
     async def erase_elsewhere(session: Session, user_id: str) -> None:
         rows = await session.driver_sql("SELECT id FROM users WHERE id = ?", (user_id,))
-        told.extend(row.id for row in rows)
+        told.extend(row[0] for row in rows)
         await session.driver_sql("DELETE FROM no_such_table")
 
     async with open_place(database, on_erase=(erase_elsewhere,)) as place:

@@ -3,13 +3,14 @@
 from collections import defaultdict
 from typing import Any
 
-from famulus.agent.window import Message, tokens
+from famulus.agent.window import Message, text_tokens
 from famulus.features.conversations.records import Run, Step
 from famulus.features.conversations.repository import ConversationRepository
 from famulus.features.conversations.run_repository import RunRepository
 from famulus.infra.database import Session
 
 _ROWS_AT_ONCE = 64
+_MOST_ROWS = 192
 _EARLIER_OUTPUT_CHARACTERS = 2_000
 _ROW = tuple[Any, ...]
 
@@ -39,12 +40,12 @@ async def _latest_rows(session: Session, run: Run, budget_tokens: int) -> list[_
     repository = ConversationRepository(session, run.user_id)
     found: list[_ROW] = []
     before, room = 2**62, budget_tokens
-    while room > 0:
+    while room > 0 and len(found) < _MOST_ROWS:
         page = await repository.latest(run.conversation_id, before=before, limit=_ROWS_AT_ONCE)
         for row in page:
             if row[1] is None or row[1] <= run.id:
                 found.append(row)
-                room -= tokens({"content": row[5]})
+                room -= text_tokens(row[5])
         if len(page) < _ROWS_AT_ONCE:
             break
         before = page[-1][2]
@@ -54,6 +55,8 @@ async def _latest_rows(session: Session, run: Run, budget_tokens: int) -> list[_
 
 def _turn(rows: list[_ROW], steps: list[Step], *, output_limit: int | None) -> list[Message]:
     """One question with everything that was said and done about it."""
+    if not steps:
+        return [{"role": row[3], "content": row[5]} for row in rows if row[6] != "interrupted"]
     texts = {row[0]: row for row in rows}
     outputs = {step.call_id: step for step in steps if step.call_id}
     messages: list[Message] = [{"role": row[3], "content": row[5]} for row in rows if row[3] == "user"]
