@@ -9,6 +9,7 @@ from http.cookies import SimpleCookie
 from typing import Annotated, Any
 
 import orjson
+import sqlalchemy as sa
 import uvicorn
 from aiohttp import ClientSession, DummyCookieJar
 from fastapi import Depends, FastAPI, Request, Response, WebSocket
@@ -115,7 +116,7 @@ class Place:
         """Look behind the scenes."""
 
         async def run(session: Any) -> list[dict[str, Any]]:
-            result = await session.driver_sql(statement)
+            result = await session.execute(sa.text(statement))
             return [row._asdict() for row in result] if result.returns_rows else []
 
         return await self.database.write(run)
