@@ -88,7 +88,10 @@ class RunWorker:
     async def _end(self, session: Session, drafts: list[Draft], final: Run, claim: Claim) -> None:
         """End a run that did not end by itself; unless it has, in the moment when it was to be stopped."""
         current = await RunRepository(session, final.user_id).find(final.id)
-        if current is None or current.ended_at is not None or current.status == "requires_action":
+        if current is None or current.ended_at is not None:
+            return
+        # A run that has come to wait for its client has no time limit of its own here, but can be cancelled.
+        if current.status == "requires_action" and final.status != "cancelled":
             return
         if final.status == "cancelled":
             drafts.append(run_event(current, "cancelling"))
