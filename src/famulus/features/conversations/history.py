@@ -10,7 +10,7 @@ from famulus.features.conversations.run_repository import RunRepository
 from famulus.infra.database import Session
 
 _ROWS_AT_ONCE = 64
-_MOST_ROWS = 192
+_MOST_ROWS = 128
 _EARLIER_OUTPUT_CHARACTERS = 2_000
 _ROW = tuple[Any, ...]
 
