@@ -29,9 +29,11 @@ async def make_link_token(database: SqliteDatabase, settings: AccountSettings) -
 
 
 async def make_key(database: SqliteDatabase, *, name: str, scopes: Collection[str], who: str | None = None) -> NewKey:
-    """An API key for somebody, by default the owner."""
+    """An API key for somebody, by default the owner, who is made where there is none yet."""
 
     async def issue(session: Session) -> NewKey:
+        if who is None and await UserRepository(session).owner() is None:
+            await Users(_unit(session)).add(name="Owner", email=None, password_hash=None, role="owner")
         user = await _person(session, who)
         return await Keys(_unit(session)).issue(user.id, name=name, scopes=scopes, allowed=scopes_of(user.role))
 
