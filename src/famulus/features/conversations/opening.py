@@ -11,8 +11,10 @@ from famulus.features.conversations.history import history
 from famulus.features.conversations.records import Run, Step
 from famulus.features.conversations.run_repository import RunRepository
 from famulus.features.conversations.runs import RunDesk
+from famulus.features.conversations.steps import new_step
 from famulus.infra.database import Session
 from famulus.jobs.queue import Claim
+from famulus.kit.ids import new_id
 from famulus.streams import store
 from famulus.streams.store import Draft
 
@@ -30,6 +32,8 @@ class Opening:
     history: list[Message]
     steps: list[Step]
     """All that were taken so far, in order."""
+    first_call: Step | None
+    """The model call that comes next, already on record; none where calls have to be made first."""
 
 
 async def open_run(
@@ -56,11 +60,21 @@ async def open_run(
     else:
         run = await _started(runs, run, now, desk)
         drafts.append(run_event(run))
-    if drafts:
-        await desk.log.append(session, run.id, epoch=claim.fence, drafts=drafts)
     shown = await history(session, run, budget_tokens=desk.limits.context_tokens)
     steps = await runs.steps(run.id)
-    return Opening(run, shown, steps)
+    first_call = None
+    if not shown[-1].get("tool_calls") and _model_calls(steps) < desk.limits.max_steps:
+        # Recorded here, it costs no transaction of its own.
+        first_call = new_step(run, len(steps), now, kind="model_call", message_id=new_id("msg"))
+        await runs.add_steps([first_call])
+        drafts += [step_event(first_call, "created"), step_event(first_call)]
+    if drafts:
+        await desk.log.append(session, run.id, epoch=claim.fence, drafts=drafts)
+    return Opening(run, shown, steps, first_call)
+
+
+def _model_calls(steps: list[Step]) -> int:
+    return sum(step.kind == "model_call" for step in steps)
 
 
 def _verdict(run: Run, now: datetime, claim: Claim, max_attempts: int) -> Run | None:

@@ -53,7 +53,8 @@ class Turn:
         self._run = opening.run
         self._history = opening.history
         self._steps_taken = sum(step.kind == "model_call" for step in opening.steps)
-        self._position = len(opening.steps)
+        self._first_call = opening.first_call
+        self._position = len(opening.steps) + (opening.first_call is not None)
         self._usage = opening.run.usage or {}
         self._claim = claim
         self._writer = writer
@@ -105,6 +106,9 @@ class Turn:
         return self._open
 
     async def _call_started(self) -> None:
+        if self._first_call is not None:
+            self._open, self._first_call = _Open(self._first_call), None
+            return
         step = self._new_step(kind="model_call", message_id=new_id("msg"))
 
         async def record(session: Session, drafts: list[Draft]) -> None:
