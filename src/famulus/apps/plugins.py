@@ -17,8 +17,9 @@ def tools_from(modules: Iterable[str]) -> list[Tool]:
     for name in modules:
         try:
             module = importlib.import_module(name)
-        except ImportError as error:
-            raise ToolsNotFound(f"There is no module {name!r} to take tools from: {error}.") from None
+        except Exception as error:  # noqa: BLE001 -- whatever is wrong in an operator's module, they are told in a line
+            said = f"{type(error).__name__}: {error}"
+            raise ToolsNotFound(f"The module {name!r} cannot be imported to take tools from: {said}.") from None
         tools = [value for value in vars(module).values() if isinstance(value, Tool)]
         if not tools:
             raise ToolsNotFound(f"The module {name!r} has no tools.")
