@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import re
+import time
 
 import orjson
 import structlog
@@ -18,6 +19,7 @@ CORRELATION = "X-Correlation-ID"
 
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 _BODY_SECONDS = 30
+_UNREMARKABLE = ("/static", "/health")
 _LINGER_SECONDS = 1
 _METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _POLICY = (
@@ -31,6 +33,9 @@ _ALWAYS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
+
+
+_logger = structlog.get_logger()
 
 
 class ContentTypeNotJson(UnsupportedMedia):
@@ -66,21 +71,27 @@ class Edge:
         correlation_id = given if _ACCEPTABLE.fullmatch(given) else new_id("corr")
         scope.setdefault("state", {})["correlation_id"] = correlation_id
         with structlog.contextvars.bound_contextvars(correlation_id=correlation_id):
-            if scope["type"] == "websocket":
-                await self._app(scope, receive, send)
-                return
-            dressed = self._dressed(scope, send, correlation_id)
+            began = time.monotonic()
             try:
-                receive = await self._bounded(scope, headers, receive)
-            except FamulusError as error:
-                await _refuse(dressed, error, correlation_id)
-                if isinstance(error, BodyTooLarge):
-                    await self._linger(receive)
-                await dressed({"type": "http.response.body", "body": b""})
-                return
-            except ClientDisconnect:
-                return
-            await self._app(scope, receive, dressed)
+                if scope["type"] == "websocket":
+                    await self._app(scope, receive, send)
+                else:
+                    await self._answer(scope, headers, receive, self._dressed(scope, send, correlation_id))
+            finally:
+                _note(scope, time.monotonic() - began)
+
+    async def _answer(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+        try:
+            receive = await self._bounded(scope, headers, receive)
+        except FamulusError as error:
+            await _refuse(send, error, scope["state"]["correlation_id"])
+            if isinstance(error, BodyTooLarge):
+                await self._linger(receive)
+            await send({"type": "http.response.body", "body": b""})
+        except ClientDisconnect:
+            return
+        else:
+            await self._app(scope, receive, send)
 
     def _dressed(self, scope: Scope, send: Send, correlation_id: str) -> Send:
         """`send`, with the headers that every answer carries."""
@@ -88,6 +99,7 @@ class Edge:
 
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
+                scope["state"]["status"] = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers[CORRELATION] = correlation_id
                 if not free:
@@ -145,6 +157,15 @@ class Edge:
 
     def _too_large(self) -> BodyTooLarge:
         return BodyTooLarge(f"A request has at most {self._max_body_bytes:,} bytes.", limit=self._max_body_bytes)
+
+
+def _note(scope: Scope, seconds: float) -> None:
+    """A line in the log for what was asked and how it was answered; never what was sent."""
+    if scope["path"].startswith(_UNREMARKABLE):
+        return
+    method = scope.get("method", "WEBSOCKET")
+    status = scope["state"].get("status")
+    _logger.info("request", method=method, path=scope["path"], status=status, milliseconds=round(seconds * 1_000, 1))
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
+import structlog
+
 from famulus.features.conversations.records import Message, Run, Step
 from famulus.features.conversations.repository import ConversationRepository
 from famulus.features.conversations.run_repository import RunRepository
@@ -13,6 +15,8 @@ from famulus.infra.database import Session
 from famulus.kit.clock import iso
 from famulus.streams import store
 from famulus.streams.store import END, Draft
+
+_logger = structlog.get_logger()
 
 MESSAGE_DELTA = "thread.message.delta"
 STEP_DELTA = "thread.run.step.delta"
@@ -53,6 +57,9 @@ async def end(session: Session, drafts: list[Draft], run: Run) -> None:
     }
     if not await RunRepository(session, run.user_id).update(run.id, values):
         return
+    # Said outside of the run's own context, and so with its correlation id by name.
+    news = {"run_id": run.id, "status": run.status, "usage": run.usage, "correlation_id": run.correlation_id}
+    session.after_commit(lambda: _logger.info("run.ended", **news))
     drafts.append(run_event(run))
     head = await store.head(session, run.id)
     drafts += last_entries(run, entries_before=len(drafts) + (head.seq if head else 0))
