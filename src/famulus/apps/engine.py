@@ -16,6 +16,7 @@ from famulus.features.conversations.turn import TITLE_JOB
 from famulus.infra.database import SqliteDatabase
 from famulus.jobs.queue import JobQueue
 from famulus.jobs.worker import Worker
+from famulus.memory.client import Recall
 from famulus.settings import Settings
 from famulus.streams.log import EventLog
 
@@ -35,7 +36,12 @@ class Engine:
         self.queue = JobQueue(lease_seconds=jobs.lease_seconds)
         self.desk = RunDesk(self.log, self.queue, Cancellations(), settings.agent, default_model)
         self._runs = RunWorker(
-            database, self.desk, models.finder(settings.model), toolset, max_attempts=jobs.max_attempts
+            database,
+            self.desk,
+            models.finder(settings.model),
+            toolset,
+            Recall(database, deadline_seconds=settings.memory.deadline_seconds, most=settings.memory.recalled),
+            max_attempts=jobs.max_attempts,
         )
         self.worker = Worker(
             database,

@@ -3,12 +3,15 @@
 from datetime import datetime
 
 from famulus.infra.database import Session
+from famulus.memory.recall import Recall
 from famulus.memory.records import Memory
 from famulus.memory.retrieval import search
 from famulus.memory.schemas import Hit, MemoryDraft, Search
 from famulus.memory.service import Memories
 
-__all__ = ["Memory", "correct", "forget", "forget_all", "forget_session", "note_action", "recall", "remember"]
+__all__ = [
+    "Hit", "Memory", "Recall", "correct", "forget", "forget_all", "forget_session", "note_action", "recall", "remember",
+]  # fmt: skip
 
 
 async def remember(

@@ -58,6 +58,11 @@ class MemoryRepository:
             query = query.where(memories.c.number < place)
         return await self._list(query)
 
+    async def pinned(self, *, limit: int, at: datetime) -> list[Memory]:
+        """What holds now and is pinned, newest first."""
+        query = _ALL.where(self._mine, memories.c.pinned, _CURRENT, _alive(at))
+        return await self._list(query.order_by(memories.c.number.desc()).limit(limit))
+
     async def everything(self) -> list[Memory]:
         """Every version of everything, oldest first."""
         return await self._list(_ALL.where(self._mine).order_by(memories.c.number))

@@ -104,6 +104,10 @@ class Memories:
         """What holds now, newest first."""
         return await self._repository.page(kinds=kinds, before=after, limit=limit, at=self._now())
 
+    async def pinned(self, *, most: int) -> list[Memory]:
+        """What is to be kept in mind always, newest first."""
+        return await self._repository.pinned(limit=most, at=self._now())
+
     async def exist(self) -> bool:
         """Whether anything is remembered of the person at all."""
         return await self._repository.exists()

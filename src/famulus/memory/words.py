@@ -17,11 +17,11 @@ from famulus.memory.tables import memories
 _MOST_WORDS = 32
 _WORD = re.compile(r"[^\W_]+")
 _STOP = frozenset(
-    (
+    (  # noqa: SIM905 -- as prose it can be read
         "a about am an and are as at be been but by can could did do does for from had has have he her hers him "
         "his how i if in into is it its me my of on or our she should so than that the their them then there they "
         "this to us was we were what when where which who whom whose why will with would you your "
-    ).split()  # noqa: SIM905 -- as prose it can be read
+    ).split()
 )
 # Of a neighbour's words, a third of what one's own are worth.
 _WEIGHTS = (0.0, 1.0, 0.33)

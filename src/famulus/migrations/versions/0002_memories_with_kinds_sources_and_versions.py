@@ -56,6 +56,13 @@ def upgrade() -> None:
     op.create_index("ix_memories_chain", "memories", ["user_id", "chain"])
     op.create_index("ix_memories_session", "memories", ["user_id", "session", "number"])
     op.create_index("ix_memories_kind", "memories", ["user_id", "kind", "number"])
+    op.create_index(
+        "ix_memories_pinned",
+        "memories",
+        ["user_id"],
+        sqlite_where=sa.text("pinned"),
+        postgresql_where=sa.text("pinned"),
+    )
     op.create_table(
         "memory_vectors",
         sa.Column("place", sa.Integer(), nullable=False),
