@@ -196,6 +196,11 @@ class MemorySettings(Section):
     """How long a run waits for what is remembered before it goes on without."""
     recalled: int = Field(8, ge=1, le=50)
     """Most memories that a run is shown when it begins, beside those that are pinned."""
+    embeddings: Literal["local", "endpoint", "none"] = "local"
+    """How memories are found by meaning: with a model on this machine where it is installed, with the language model's
+    endpoint, or not."""
+    embedding_model: str = "text-embedding-3-small"
+    """The endpoint's model for embeddings."""
 
 
 class LogSettings(Section):

@@ -105,5 +105,5 @@ async def test_a_forgotten_conversation_takes_its_actions_and_not_the_memories(o
 
     assert (await owner.request("DELETE", f"/api/v1/conversations/{thread_id}"))[0] == 204
 
-    found = await owner.post(f"/memories/{owner.user_id}/search", {"query": "left-handed"})
+    found = await owner.post(f"/memories/{owner.user_id}/search", {"query": "left-handed", "k": 1})
     assert [hit["memory"]["text"] for hit in found["data"]] == ["Anna is left-handed."]

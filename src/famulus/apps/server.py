@@ -61,7 +61,7 @@ def create_app(settings: Settings) -> "Served":
         app.state.conversations = Counter(
             database, engine.desk, toolset, choices, Seats(settings.streams.per_user), settings
         )
-        app.state.memories = MemoryCounter(database, may_ask_about, is_known)
+        app.state.memories = MemoryCounter(database, engine.memories, may_ask_about, is_known)
         await engine.start()
         sweeping = asyncio.create_task(_sweep_daily(accounts))
         yield

@@ -3,6 +3,8 @@
 from datetime import datetime
 
 from famulus.infra.database import Session
+from famulus.memory.embeddings import make_embedder
+from famulus.memory.meaning import Searcher
 from famulus.memory.recall import Recall
 from famulus.memory.records import Memory
 from famulus.memory.retrieval import search
@@ -10,7 +12,8 @@ from famulus.memory.schemas import Hit, MemoryDraft, Search
 from famulus.memory.service import Memories
 
 __all__ = [
-    "Hit", "Memory", "Recall", "correct", "forget", "forget_all", "forget_session", "note_action", "recall", "remember",
+    "Hit", "Memory", "Recall", "Searcher", "correct", "forget", "forget_all", "forget_session", "make_embedder",
+    "note_action", "recall", "remember",
 ]  # fmt: skip
 
 

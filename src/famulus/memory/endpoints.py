@@ -12,8 +12,8 @@ from famulus.kit.clock import utc_now
 from famulus.kit.pages import DEFAULT_LIMIT, MAX_LIMIT, page_of
 from famulus.kit.problems import errors
 from famulus.memory.errors import UserNotFound
+from famulus.memory.meaning import Searcher
 from famulus.memory.records import Kind
-from famulus.memory.retrieval import search
 from famulus.memory.schemas import (
     Export,
     Found,
@@ -41,6 +41,7 @@ class MemoryCounter:
     """Where requests about memories are dealt with."""
 
     database: SqliteDatabase
+    searcher: Searcher
     may_ask: Callable[[HTTPConnection, str], Awaitable[bool]]
     """Whether whoever is calling may ask about this person."""
     is_known: Callable[[Session, str], Awaitable[bool]]
@@ -86,9 +87,11 @@ async def remember(
     if isinstance(drafts, MemoryDraft):
         draft = drafts.model_copy(update={"key": drafts.key or key})
         made = await counter.database.write(lambda session: Memories(session, user_id).remember([draft]))
+        await counter.searcher.embed(made)
         return MemoryView.of(made[0])
     many = drafts.memories
     made = await counter.database.write(lambda session: Memories(session, user_id).remember(many))
+    await counter.searcher.embed(made)
     return ManyMemories(data=[MemoryView.of(one) for one in made])
 
 
@@ -96,13 +99,13 @@ async def remember(
 async def forget_everything(user_id: UserId, counter: CounterDep) -> None:
     """Forget all that is remembered of a person, without a trace."""
     await counter.database.write(lambda session: Memories(session, user_id).forget_all())
+    counter.searcher.forgotten(user_id)
 
 
 @router.post("/search")
 async def search_memories(user_id: UserId, wanted: Search, counter: CounterDep) -> Found:
     """Find what is remembered about something, with a score and the reason for each."""
-    now = utc_now()
-    return await counter.database.read(lambda session: search(session, user_id, wanted, at=now))
+    return await counter.searcher.search(user_id, wanted, at=utc_now())
 
 
 @router.get("/export")
@@ -129,6 +132,7 @@ async def change_memory(user_id: UserId, memory_id: MemoryId, patch: MemoryPatch
 async def forget_memory(user_id: UserId, memory_id: MemoryId, counter: CounterDep) -> None:
     """Forget a memory with all its versions, without a trace."""
     await counter.database.write(lambda session: Memories(session, user_id).forget(memory_id))
+    counter.searcher.forgotten(user_id)
 
 
 @router.get("/{memory_id}/history")

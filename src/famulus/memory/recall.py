@@ -8,7 +8,7 @@ import structlog
 from famulus.infra.database import Session, SqliteDatabase
 from famulus.kit.clock import utc_now
 from famulus.kit.errors import FamulusError
-from famulus.memory.retrieval import search
+from famulus.memory.meaning import Searcher
 from famulus.memory.schemas import Filters, Hit, Search
 from famulus.memory.service import Memories
 
@@ -45,8 +45,11 @@ class Breaker:
 class Recall:
     """What is remembered about something, for a run that cannot wait for it."""
 
-    def __init__(self, database: SqliteDatabase, *, deadline_seconds: float = 0.3, most: int = 8) -> None:
+    def __init__(
+        self, database: SqliteDatabase, searcher: Searcher, *, deadline_seconds: float = 0.3, most: int = 8
+    ) -> None:
         self._database = database
+        self._searcher = searcher
         self._deadline_seconds = deadline_seconds
         self._most = most
         self._breaker = Breaker()
@@ -72,12 +75,14 @@ class Recall:
     async def _look(self, user_id: str, question: str) -> list[Hit]:
         wanted = Search(query=question, k=self._most, filters=_KINDS)
 
-        async def look(session: Session) -> list[Hit]:
+        async def look(session: Session) -> list[Hit] | None:
             memories = Memories(session, user_id)
             if not await memories.exist():
-                return []
-            pinned = {one.id: Hit.for_itself(one) for one in await memories.pinned(most=self._most)}
-            found = (await search(session, user_id, wanted, at=utc_now())).data if question.strip() else []
-            return list({**{hit.memory.id: hit for hit in found}, **pinned}.values())[: 2 * self._most]
+                return None
+            return [Hit.for_itself(one) for one in await memories.pinned(most=self._most)]
 
-        return await self._database.read(look)
+        pinned = await self._database.read(look)
+        if pinned is None or not question.strip():
+            return pinned or []
+        found = (await self._searcher.search(user_id, wanted, at=utc_now())).data
+        return list({hit.memory.id: hit for hit in (*pinned, *found)}.values())

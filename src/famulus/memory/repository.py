@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from famulus.infra.database import Session
-from famulus.memory import words
+from famulus.memory import vectors, words
 from famulus.memory.records import Memory
 from famulus.memory.schemas import Filters
 from famulus.memory.tables import memories
@@ -92,6 +92,19 @@ class MemoryRepository:
         """Those of these that the filters let through."""
         return await self._list(_ALL.where(memories.c.number.in_(numbers), *self._passing(filters, at)))
 
+    async def speakers(self, *, most: int = 12) -> list[str]:
+        """The names of those who said something, found without reading all that they said."""
+        names: list[str] = []
+        last = ""
+        while len(names) < most:
+            query = sa.select(sa.func.min(memories.c.speaker)).where(self._mine, memories.c.speaker > last)
+            name = (await self._session.execute(query)).scalar_one()
+            if name is None:
+                break
+            names.append(name)
+            last = name
+        return names
+
     async def add(self, rows: list[dict[str, Any]]) -> None:
         """Add memories, and index their words."""
         await self._session.execute(sa.insert(memories), rows)
@@ -119,6 +132,7 @@ class MemoryRepository:
         if memory.session is not None:
             beside = await words.neighbours(self._session, self._user_id, {memory.number: memory.session})
         await words.write(self._session, self._user_id, {memory.number} | beside)
+        await vectors.remove(self._session, [memory.number])
 
     async def remove(self, doomed: Sequence[Memory]) -> None:
         """Remove these, every trace of their words, and what their neighbours' rows hold of them."""
@@ -131,6 +145,7 @@ class MemoryRepository:
         for start in range(0, len(numbers), _AT_ONCE):
             some = numbers[start : start + _AT_ONCE]
             await words.erase(self._session, some)
+            await vectors.remove(self._session, some)
             await self._session.execute(sa.delete(memories).where(self._mine, memories.c.number.in_(some)))
         await words.write(self._session, self._user_id, beside)
         await words.sweep(self._session)

@@ -1,6 +1,6 @@
 """Finding memories: by their words, by their meaning where there is a model for it, and by when they happened."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -21,7 +21,7 @@ LEXICAL_SHARE = 0.3
 class Meanings:
     """How near the meaning of each memory is to that of the query, by number."""
 
-    cosines: dict[int, float]
+    cosine: Callable[[int], float | None]
     nearest: Sequence[int]
     """The numbers of the nearest, best first."""
 
@@ -50,7 +50,7 @@ async def search(
         for memory in await repository.numbered(missing, wanted.filters, at=at) if missing else ():
             candidates[memory.number] = _Candidate(memory)
         for number, candidate in candidates.items():
-            candidate.dense = meanings.cosines.get(number)
+            candidate.dense = meanings.cosine(number)
     _weigh(candidates.values(), query, fused=meanings is not None)
     best = sorted(candidates.values(), key=lambda one: (-one.score, -one.memory.number))[: wanted.k]
     return _found(best, query, "lexical" if meanings is None else "fused")

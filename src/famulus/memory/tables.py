@@ -35,6 +35,7 @@ memories = sa.Table(
     sa.Index("ix_memories_chain", "user_id", "chain"),
     sa.Index("ix_memories_session", "user_id", "session", "number"),
     sa.Index("ix_memories_kind", "user_id", "kind", "number"),
+    sa.Index("ix_memories_speaker", "user_id", "speaker"),
     sa.Index("ix_memories_pinned", "user_id", sqlite_where=sa.text("pinned"), postgresql_where=sa.text("pinned")),
     # A number is never given twice: what is kept elsewhere of a forgotten memory must not name another.
     sqlite_autoincrement=True,

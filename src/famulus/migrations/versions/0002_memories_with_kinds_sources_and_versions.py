@@ -55,6 +55,7 @@ def upgrade() -> None:
     op.create_index("uq_memories_key", "memories", ["user_id", "key"], unique=True)
     op.create_index("ix_memories_chain", "memories", ["user_id", "chain"])
     op.create_index("ix_memories_session", "memories", ["user_id", "session", "number"])
+    op.create_index("ix_memories_speaker", "memories", ["user_id", "speaker"])
     op.create_index("ix_memories_kind", "memories", ["user_id", "kind", "number"])
     op.create_index(
         "ix_memories_pinned",
