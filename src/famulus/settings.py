@@ -189,6 +189,20 @@ class AccountSettings(Section):
     """Sign-in attempts allowed per account and address."""
 
 
+class MemorySettings(Section):
+    """What the assistant remembers of people."""
+
+    deadline_seconds: float = Field(0.3, gt=0)
+    """How long a run waits for what is remembered before it goes on without."""
+    recalled: int = Field(8, ge=1, le=50)
+    """Most memories that a run is shown when it begins, beside those that are pinned."""
+    embeddings: Literal["local", "endpoint", "none"] = "local"
+    """How memories are found by meaning: with a model on this machine where it is installed, with the language model's
+    endpoint, or not."""
+    embedding_model: str = "text-embedding-3-small"
+    """The endpoint's model for embeddings."""
+
+
 class LogSettings(Section):
     """What the server says about itself, on standard error."""
 
@@ -245,6 +259,8 @@ class Settings(BaseSettings):
     """Background work."""
     accounts: AccountSettings = AccountSettings()
     """People and their sign-in."""
+    memory: MemorySettings = MemorySettings()
+    """What the assistant remembers of people."""
     log: LogSettings = LogSettings()
     """What the server says about itself."""
 

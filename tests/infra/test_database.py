@@ -20,7 +20,11 @@ ADD = sa.insert(memories)
 
 
 def memory(name: str) -> dict[str, object]:
-    return {"id": f"mem_{name}", "user_id": "maria", "text": name, "key": name, "created_at": NOW}
+    return {
+        "id": f"mem_{name}", "user_id": "maria", "text": name, "key": name, "kind": "fact", "source": "person",
+        "importance": 0.5, "pinned": False, "said_at": NOW, "chain": f"mem_{name}",
+        "created_at": NOW, "updated_at": NOW,
+    }  # fmt: skip
 
 
 async def texts(database: SqliteDatabase) -> list[str]:

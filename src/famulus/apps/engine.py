@@ -13,9 +13,11 @@ from famulus.features.conversations.jobs import RunWorker
 from famulus.features.conversations.runs import RUN_JOB, RunDesk
 from famulus.features.conversations.signals import Cancellations
 from famulus.features.conversations.turn import TITLE_JOB
+from famulus.infra.clients import get_openai_client
 from famulus.infra.database import SqliteDatabase
 from famulus.jobs.queue import JobQueue
 from famulus.jobs.worker import Worker
+from famulus.memory.client import Recall, Searcher, make_embedder
 from famulus.settings import Settings
 from famulus.streams.log import EventLog
 
@@ -34,8 +36,19 @@ class Engine:
         self.log = EventLog(database, flush_seconds=streams.flush_seconds, heartbeat_seconds=streams.heartbeat_seconds)
         self.queue = JobQueue(lease_seconds=jobs.lease_seconds)
         self.desk = RunDesk(self.log, self.queue, Cancellations(), settings.agent, default_model)
+        self.memories = Searcher(database, make_embedder(settings.memory, get_openai_client()))
         self._runs = RunWorker(
-            database, self.desk, models.finder(settings.model), toolset, max_attempts=jobs.max_attempts
+            database,
+            self.desk,
+            models.finder(settings.model),
+            toolset,
+            Recall(
+                database,
+                self.memories,
+                deadline_seconds=settings.memory.deadline_seconds,
+                most=settings.memory.recalled,
+            ),
+            max_attempts=jobs.max_attempts,
         )
         self.worker = Worker(
             database,
@@ -57,6 +70,7 @@ class Engine:
         self.log.start()
         self._watching = asyncio.create_task(self._runs.watch_cancellations())
         self.worker.start()
+        self.memories.start()
 
     async def stop(self) -> None:
         """Let go of everybody who watches, finish or hand over the runs, and stop."""
@@ -64,6 +78,7 @@ class Engine:
         await self.worker.stop(drain_seconds=self._settings.server.drain_seconds)
         if self._watching:
             self._watching.cancel()
+        await self.memories.stop()
         await self.log.stop()
         if self._alone:
             self._alone.close()

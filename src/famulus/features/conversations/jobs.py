@@ -12,6 +12,7 @@ from famulus.agent.loop import NoOutput, StepLimit
 from famulus.agent.models import Model
 from famulus.agent.tools import Toolset
 from famulus.features.conversations.ending import close_open_work, end, ended, run_event
+from famulus.features.conversations.memories import with_memories
 from famulus.features.conversations.opening import Opening, open_run
 from famulus.features.conversations.records import Run
 from famulus.features.conversations.repository import ConversationRepository
@@ -23,6 +24,7 @@ from famulus.infra.database import Session, SqliteDatabase
 from famulus.infra.llm import ProviderFault
 from famulus.jobs.queue import Claim, LeaseLost
 from famulus.kit.errors import FamulusError, StorageFull, Unavailable
+from famulus.memory.client import Recall
 from famulus.streams.store import Draft, Fenced
 from famulus.streams.writer import Writer
 
@@ -37,6 +39,7 @@ class RunWorker:
     desk: RunDesk
     model_named: Callable[[str], Model]
     toolset: Toolset
+    recall: Recall
     max_attempts: int = 5
 
     async def run(self, claim: Claim) -> None:
@@ -50,6 +53,7 @@ class RunWorker:
             return
         if opening is None:
             return
+        opening = await with_memories(opening, self.recall, most_characters=self.desk.limits.context_tokens)
         writer = self.desk.log.open(opening.run.id, claim.fence)
         try:
             with structlog.contextvars.bound_contextvars(
