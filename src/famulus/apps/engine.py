@@ -13,7 +13,7 @@ from famulus.features.conversations.jobs import RunWorker
 from famulus.features.conversations.runs import RUN_JOB, RunDesk
 from famulus.features.conversations.signals import Cancellations
 from famulus.features.conversations.turn import TITLE_JOB
-from famulus.infra.database import SqliteDatabase
+from famulus.infra.database import Database
 from famulus.jobs.queue import JobQueue
 from famulus.jobs.worker import Worker
 from famulus.settings import Settings
@@ -25,7 +25,7 @@ _logger = structlog.get_logger()
 class Engine:
     """What brings runs to their end in this process."""
 
-    def __init__(self, database: SqliteDatabase, settings: Settings, toolset: Toolset, *, default_model: str) -> None:
+    def __init__(self, database: Database, settings: Settings, toolset: Toolset, *, default_model: str) -> None:
         streams, jobs = settings.streams, settings.jobs
         self._database = database
         self._settings = settings
@@ -51,7 +51,7 @@ class Engine:
 
     async def start(self) -> None:
         """Begin; what a dead process has left is taken up at once when nobody else can be working on it."""
-        self._alone = _only_process(self._database.path)
+        self._alone = _only_process(self._database.path) if self._database.path else None
         if self._alone:
             await self._database.write(self.queue.take_from_the_dead)
         self.log.start()
