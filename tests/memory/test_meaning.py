@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from famulus.infra.database import SqliteDatabase
+from famulus.infra.database import Database
 from famulus.kit.errors import ProviderFailed
 from famulus.memory.embeddings import LocalEmbedder, _local_model, make_embedder
 from famulus.memory.meaning import Searcher, without_names
@@ -53,13 +53,13 @@ def toy() -> Toy:
 
 
 @pytest.fixture
-async def searcher(database: SqliteDatabase, toy: Toy) -> AsyncIterator[Searcher]:
+async def searcher(database: Database, toy: Toy) -> AsyncIterator[Searcher]:
     searcher = Searcher(database, toy)
     yield searcher
     await searcher.stop()
 
 
-async def keep(database: SqliteDatabase, *texts: str, user_id: str = MARIA, **fields: object) -> list[Memory]:
+async def keep(database: Database, *texts: str, user_id: str = MARIA, **fields: object) -> list[Memory]:
     drafts = [MemoryDraft.model_validate({"text": text, **fields}) for text in texts]
     return await database.write(lambda session: Memories(session, user_id).remember(drafts))
 
@@ -68,7 +68,7 @@ async def ask(searcher: Searcher, query: str, *, user_id: str = MARIA, **filters
     return await searcher.search(user_id, Search(query=query, k=1, filters=Filters.model_validate(filters)), at=NOW)
 
 
-async def test_what_means_the_same_is_found_without_a_common_word(database: SqliteDatabase, searcher: Searcher) -> None:
+async def test_what_means_the_same_is_found_without_a_common_word(database: Database, searcher: Searcher) -> None:
     await searcher.embed(await keep(database, "The puppy sleeps.", "Green tea is fine."))
     await searcher.embed(await keep(database, "A dog of Berta's.", user_id=BERTA))
 
@@ -79,7 +79,7 @@ async def test_what_means_the_same_is_found_without_a_common_word(database: Sqli
     assert (await ask(searcher, "pet", user_id=BERTA)).data[0].memory.text == "A dog of Berta's."
 
 
-async def test_what_is_new_corrected_or_forgotten_is_seen_at_once(database: SqliteDatabase, searcher: Searcher) -> None:
+async def test_what_is_new_corrected_or_forgotten_is_seen_at_once(database: Database, searcher: Searcher) -> None:
     (puppy,) = await keep(database, "The puppy sleeps.")
     await searcher.embed([puppy, *await keep(database, "Green tea is fine.")])
     assert (await ask(searcher, "pet")).data[0].memory.id == puppy.id
@@ -90,7 +90,7 @@ async def test_what_is_new_corrected_or_forgotten_is_seen_at_once(database: Sqli
     assert (await ask(searcher, "pet")).data[0].memory.text == "A dog barks."
 
 
-async def test_a_filter_holds_for_meanings_too(database: SqliteDatabase, searcher: Searcher) -> None:
+async def test_a_filter_holds_for_meanings_too(database: Database, searcher: Searcher) -> None:
     await searcher.embed(await keep(database, "The puppy sleeps."))
     await searcher.embed(await keep(database, "A dog barked.", kind="event"))
 
@@ -98,7 +98,7 @@ async def test_a_filter_holds_for_meanings_too(database: SqliteDatabase, searche
 
 
 async def test_an_embedder_that_is_down_leaves_the_words(
-    database: SqliteDatabase, searcher: Searcher, toy: Toy
+    database: Database, searcher: Searcher, toy: Toy
 ) -> None:
     await searcher.embed(await keep(database, "The puppy sleeps."))
     toy.is_down = True
@@ -109,14 +109,14 @@ async def test_an_embedder_that_is_down_leaves_the_words(
     assert (found.mode, found.data[0].memory.text) == ("lexical", "A dog barks.")
 
 
-async def test_without_an_embedder_there_are_the_words(database: SqliteDatabase) -> None:
+async def test_without_an_embedder_there_are_the_words(database: Database) -> None:
     await keep(database, "The puppy sleeps.")
 
     assert (await ask(Searcher(database, None), "puppy")).mode == "lexical"
 
 
 async def test_the_names_of_those_who_talk_are_not_part_of_what_is_meant(
-    database: SqliteDatabase, searcher: Searcher, toy: Toy
+    database: Database, searcher: Searcher, toy: Toy
 ) -> None:
     await keep(database, "Yes.", speaker="Anna Berg")
     await keep(database, "No.", speaker="Berta")

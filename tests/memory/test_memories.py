@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import command
 
 from famulus import migrations
-from famulus.infra.database import Session, SqliteDatabase
+from famulus.infra.database import Session, Database
 from famulus.memory.errors import MemoryKeyReused, MemoryNotFound, MemorySuperseded
 from famulus.memory.records import Memory
 from famulus.memory.retrieval import search
@@ -28,7 +28,7 @@ MARIA, BERTA = "user_maria", "user_berta"
 class Place:
     """A database, and memories in it."""
 
-    def __init__(self, database: SqliteDatabase) -> None:
+    def __init__(self, database: Database) -> None:
         self.database = database
 
     async def do(self, what: Callable[[Memories], Awaitable[T]], *, user_id: str = MARIA) -> T:
@@ -50,7 +50,7 @@ class Place:
 
 
 @pytest.fixture
-def place(database: SqliteDatabase) -> Place:
+def place(database: Database) -> Place:
     return Place(database)
 
 
@@ -201,6 +201,6 @@ async def test_what_an_older_version_remembered_is_still_known(tmp_path: object)
 
     migrations.upgrade(url)
 
-    database = SqliteDatabase(url)
+    database = Database(url)
     assert await Place(database).found("tea") == ["Maria likes tea."]
     await database.close()

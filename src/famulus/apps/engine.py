@@ -14,7 +14,7 @@ from famulus.features.conversations.runs import RUN_JOB, RunDesk
 from famulus.features.conversations.signals import Cancellations
 from famulus.features.conversations.turn import TITLE_JOB
 from famulus.infra.clients import get_openai_client
-from famulus.infra.database import SqliteDatabase
+from famulus.infra.database import Database
 from famulus.jobs.queue import JobQueue
 from famulus.jobs.worker import Worker
 from famulus.memory.client import Recall, Searcher, make_embedder
@@ -27,7 +27,7 @@ _logger = structlog.get_logger()
 class Engine:
     """What brings runs to their end in this process."""
 
-    def __init__(self, database: SqliteDatabase, settings: Settings, toolset: Toolset, *, default_model: str) -> None:
+    def __init__(self, database: Database, settings: Settings, toolset: Toolset, *, default_model: str) -> None:
         streams, jobs = settings.streams, settings.jobs
         self._database = database
         self._settings = settings
@@ -64,7 +64,7 @@ class Engine:
 
     async def start(self) -> None:
         """Begin; what a dead process has left is taken up at once when nobody else can be working on it."""
-        self._alone = _only_process(self._database.path)
+        self._alone = _only_process(self._database.path) if self._database.path else None
         if self._alone:
             await self._database.write(self.queue.take_from_the_dead)
         self.log.start()

@@ -8,7 +8,8 @@ import typer
 
 from famulus.features.accounts import commands
 from famulus.features.accounts.links import sign_in_link
-from famulus.infra.database import SqliteDatabase
+from famulus.infra.clients import make_database
+from famulus.infra.database import Database
 from famulus.kit.clock import iso
 from famulus.kit.errors import FamulusError
 from famulus.settings import Settings, get_settings
@@ -73,11 +74,12 @@ def disable(
     typer.echo(f"{user.name} may {'sign in again' if undo else 'not sign in any more'}.")
 
 
-def _run(command: Callable[[SqliteDatabase], Coroutine[Any, Any, T]]) -> T:
+def _run(command: Callable[[Database], Coroutine[Any, Any, T]]) -> T:
     """Run one command on the database of the settings; an expected failure is one line and exit code 1."""
 
     async def run() -> T:
-        database = SqliteDatabase(get_settings().database_url)
+        settings = get_settings()
+        database = make_database(settings.database_url, settings.database)
         try:
             return await command(database)
         finally:

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Path, Query, status
 from starlette.requests import HTTPConnection
 
-from famulus.infra.database import Session, SqliteDatabase
+from famulus.infra.database import Session, Database
 from famulus.kit.clock import utc_now
 from famulus.kit.pages import DEFAULT_LIMIT, MAX_LIMIT, page_of
 from famulus.kit.problems import errors
@@ -40,7 +40,7 @@ Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_le
 class MemoryCounter:
     """Where requests about memories are dealt with."""
 
-    database: SqliteDatabase
+    database: Database
     searcher: Searcher
     may_ask: Callable[[HTTPConnection, str], Awaitable[bool]]
     """Whether whoever is calling may ask about this person."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from famulus.infra.database import Session, SqliteDatabase
+from famulus.infra.database import Session, Database
 from famulus.kit.errors import FamulusError
 from famulus.memory import vectors
 from famulus.memory.embeddings import Embedder
@@ -28,7 +28,7 @@ _PAUSE_SECONDS, _LONG_PAUSE_SECONDS = 1.0, 10.0
 class Searcher:
     """Finds memories by all the means that this process has."""
 
-    def __init__(self, database: SqliteDatabase, embedder: Embedder | None) -> None:
+    def __init__(self, database: Database, embedder: Embedder | None) -> None:
         self._database = database
         self._embedder = embedder
         self._shelf: Any = None

@@ -5,7 +5,7 @@ import time
 
 import structlog
 
-from famulus.infra.database import Session, SqliteDatabase
+from famulus.infra.database import Session, Database
 from famulus.kit.clock import utc_now
 from famulus.kit.errors import FamulusError
 from famulus.memory.meaning import Searcher
@@ -46,7 +46,7 @@ class Recall:
     """What is remembered about something, for a run that cannot wait for it."""
 
     def __init__(
-        self, database: SqliteDatabase, searcher: Searcher, *, deadline_seconds: float = 0.3, most: int = 8
+        self, database: Database, searcher: Searcher, *, deadline_seconds: float = 0.3, most: int = 8
     ) -> None:
         self._database = database
         self._searcher = searcher

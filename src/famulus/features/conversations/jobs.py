@@ -20,7 +20,7 @@ from famulus.features.conversations.run_repository import RunRepository, cancell
 from famulus.features.conversations.runs import RunDesk
 from famulus.features.conversations.titles import title_for
 from famulus.features.conversations.turn import Turn
-from famulus.infra.database import Session, SqliteDatabase
+from famulus.infra.database import Database, Session
 from famulus.infra.llm import ProviderFault
 from famulus.jobs.queue import Claim, LeaseLost
 from famulus.kit.errors import FamulusError, StorageFull, Unavailable
@@ -35,7 +35,7 @@ _logger = structlog.get_logger()
 class RunWorker:
     """Works on runs, one claim at a time."""
 
-    database: SqliteDatabase
+    database: Database
     desk: RunDesk
     model_named: Callable[[str], Model]
     toolset: Toolset
