@@ -97,9 +97,7 @@ async def test_a_filter_holds_for_meanings_too(database: Database, searcher: Sea
     assert (await ask(searcher, "pet", kinds=["event"])).data[0].memory.text == "A dog barked."
 
 
-async def test_an_embedder_that_is_down_leaves_the_words(
-    database: Database, searcher: Searcher, toy: Toy
-) -> None:
+async def test_an_embedder_that_is_down_leaves_the_words(database: Database, searcher: Searcher, toy: Toy) -> None:
     await searcher.embed(await keep(database, "The puppy sleeps."))
     toy.is_down = True
 

@@ -11,12 +11,16 @@ import sqlalchemy as sa
 from alembic import command
 
 from famulus import migrations
-from famulus.infra.database import Session, Database
+from famulus.infra.database import Database, Session
+from famulus.infra.sqlite import SqliteDatabase
 from famulus.memory.errors import MemoryKeyReused, MemoryNotFound, MemorySuperseded
 from famulus.memory.records import Memory
 from famulus.memory.retrieval import search
 from famulus.memory.schemas import Filters, Found, MemoryDraft, MemoryPatch, Search
 from famulus.memory.service import Memories
+
+# PostgreSQL searches the texts themselves: it knows no neighbours, and keeps its files to itself.
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 pytestmark = pytest.mark.anyio
 
@@ -101,6 +105,7 @@ async def test_what_is_not_the_text_is_changed_in_place(place: Place) -> None:
     assert (changed.id, changed.pinned, changed.importance) == (tea.id, True, 1)
 
 
+@on_sqlite
 async def test_words_are_found_in_other_forms_and_without_accents(place: Place) -> None:
     await place.remember("Maria was hiking near Zürich.", "Berta sings.")
 
@@ -129,6 +134,7 @@ async def test_nobody_finds_what_is_somebody_elses(place: Place) -> None:
     assert await place.found("likes tea") == ["Maria likes tea."]
 
 
+@on_sqlite
 async def test_a_neighbour_in_the_session_helps_to_find(place: Place) -> None:
     await place.remember("Where did you go on holiday?", "To Lisbon, of course.", kind="turn", session="first")
     await place.remember("Nobody went anywhere.", kind="turn", session="second")
@@ -158,6 +164,7 @@ async def test_a_hit_says_why(place: Place) -> None:
     assert found.data[0].score > found.data[1].score
 
 
+@on_sqlite
 async def test_what_is_forgotten_is_not_in_the_file_any_more(place: Place) -> None:
     words = ["Zanzibar", "Xylophone", "Quetzal"]
     kept = [f"Something ordinary happened on day {index}." for index in range(300)]
@@ -171,10 +178,12 @@ async def test_what_is_forgotten_is_not_in_the_file_any_more(place: Place) -> No
 
     assert len(await place.do(lambda memories: memories.everything())) == 300
     await place.database.close()
-    with sqlite3.connect(place.database.path) as connection:
+    file = place.database.path
+    assert file is not None
+    with sqlite3.connect(file) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
-    for path in place.database.path.parent.iterdir():
+    for path in file.parent.iterdir():
         found = [word for word in words if word.lower().encode() in path.read_bytes().lower()]
         assert not found, path
 
@@ -201,6 +210,6 @@ async def test_what_an_older_version_remembered_is_still_known(tmp_path: object)
 
     migrations.upgrade(url)
 
-    database = Database(url)
+    database = SqliteDatabase(url)
     assert await Place(database).found("tea") == ["Maria likes tea."]
     await database.close()

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Path, Query, status
 from starlette.requests import HTTPConnection
 
-from famulus.infra.database import Session, Database
+from famulus.infra.database import Database, Session
 from famulus.kit.clock import utc_now
 from famulus.kit.pages import DEFAULT_LIMIT, MAX_LIMIT, page_of
 from famulus.kit.problems import errors

@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from famulus.infra.database import Session, Database
+from famulus.infra.database import Database, Session
 from famulus.kit.errors import FamulusError
 from famulus.memory import vectors
 from famulus.memory.embeddings import Embedder

@@ -5,7 +5,7 @@ import time
 
 import structlog
 
-from famulus.infra.database import Session, Database
+from famulus.infra.database import Database, Session
 from famulus.kit.clock import utc_now
 from famulus.kit.errors import FamulusError
 from famulus.memory.meaning import Searcher
@@ -45,9 +45,7 @@ class Breaker:
 class Recall:
     """What is remembered about something, for a run that cannot wait for it."""
 
-    def __init__(
-        self, database: Database, searcher: Searcher, *, deadline_seconds: float = 0.3, most: int = 8
-    ) -> None:
+    def __init__(self, database: Database, searcher: Searcher, *, deadline_seconds: float = 0.3, most: int = 8) -> None:
         self._database = database
         self._searcher = searcher
         self._deadline_seconds = deadline_seconds

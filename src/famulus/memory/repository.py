@@ -78,6 +78,10 @@ class MemoryRepository:
         """The best by their words, each with how well it fits."""
         if not wanted:
             return []
+        if not words.has_index(self._session):
+            fit, fits = words.fit_of_text(wanted)
+            texts = _ALL.add_columns(fit).where(fits, *self._passing(filters, at)).order_by(fit.desc()).limit(limit)
+            return [(Memory(*row[:-1]), row[-1]) for row in await self._session.execute(texts)]
         query = (
             _ALL.add_columns(-words.rank)
             .select_from(words.index.join(memories, memories.c.number == words.index.c.rowid))

@@ -35,6 +35,19 @@ matches = sa.text("memory_words MATCH :match")
 _CAN_SECURE = sqlite3.sqlite_version_info >= (3, 42, 0)
 
 
+def has_index(session: Session) -> bool:
+    """Whether words are found by an index of ours; PostgreSQL searches the texts themselves."""
+    return session.speaks == "sqlite"
+
+
+def fit_of_text(words: Sequence[str]) -> tuple[sa.ColumnElement[float], sa.ColumnElement[bool]]:
+    """For PostgreSQL: how well a memory's text fits any of the words, and whether it does."""
+    text = sa.func.to_tsvector("english", memories.c.text)
+    # Words are letters and digits alone: there is nothing in them that the query's grammar knows.
+    wanted = sa.func.to_tsquery("english", " | ".join(words))
+    return sa.func.ts_rank(text, wanted), text.bool_op("@@")(wanted)
+
+
 def words_of(query: str) -> list[str]:
     """The words worth looking for: each once, without those that every sentence has."""
     words = dict.fromkeys(word.lower() for word in _WORD.findall(query))
@@ -48,7 +61,7 @@ def match_for(user_id: str, words: Sequence[str]) -> str:
 
 async def write(session: Session, user_id: str, numbers: Collection[int]) -> None:
     """Index these memories of the person anew, as they are now; their neighbours' words with them."""
-    if not numbers:
+    if not numbers or not has_index(session):
         return
     await erase(session, numbers)
     rows = [
@@ -61,11 +74,15 @@ async def write(session: Session, user_id: str, numbers: Collection[int]) -> Non
 
 async def erase(session: Session, numbers: Collection[int]) -> None:
     """Take these memories out of the index."""
+    if not has_index(session):
+        return
     await session.execute(sa.delete(index).where(index.c.rowid.in_(numbers)))
 
 
 async def leave_no_trace(session: Session) -> None:
     """Have whatever this transaction removes overwritten, and not only unlinked."""
+    if not has_index(session):
+        return
     await session.driver_sql("PRAGMA secure_delete=ON")
     if _CAN_SECURE:
         await session.driver_sql("INSERT INTO memory_words(memory_words, rank) VALUES('secure-delete', 1)")
@@ -73,7 +90,7 @@ async def leave_no_trace(session: Session) -> None:
 
 async def sweep(session: Session) -> None:
     """After `leave_no_trace` and the removals: remove words from the index's older parts too."""
-    if not _CAN_SECURE:
+    if has_index(session) and not _CAN_SECURE:
         await session.driver_sql("INSERT INTO memory_words(memory_words) VALUES('optimize')")
 
 
