@@ -51,7 +51,11 @@ class PostgresServer:
         if self._user:
             shutil.chown(self._home, self._user)
         self._run("initdb", "--auth=trust", "--encoding=utf8", "--locale=C", "-U", "famulus", "-N", "-D", self._data)
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def __exit__(

@@ -91,6 +91,7 @@ class RunWorker:
 
     async def _end(self, session: Session, drafts: list[Draft], final: Run, claim: Claim) -> None:
         """End a run that did not end by itself; unless it has, in the moment when it was to be stopped."""
+        await session.alone(final.id)
         current = await RunRepository(session, final.user_id).find(final.id)
         if current is None or current.ended_at is not None:
             return

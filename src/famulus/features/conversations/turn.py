@@ -232,6 +232,7 @@ class Turn:
         }  # fmt: skip
 
         async def record(session: Session, drafts: list[Draft]) -> None:
+            await session.alone(self._run.id)
             await RunRepository(session, self._run.user_id).update(self._run.id, changes)
             await self._desk.queue.park(session, self._claim, until=until)
             drafts.append(run_event(replace(self._run, **changes)))
