@@ -67,6 +67,11 @@ async def set_disabled(database: SqliteDatabase, *, who: str, disabled: bool) ->
     return await database.write(change)
 
 
+async def id_of(database: SqliteDatabase, who: str | None) -> str:
+    """The id of somebody, by default the owner's."""
+    return (await database.read(lambda session: _person(session, who))).id
+
+
 async def _person(session: Session, who: str | None) -> User:
     """Somebody by id or e-mail address; the owner when nobody is named."""
     users = UserRepository(session)
