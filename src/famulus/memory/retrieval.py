@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from famulus.infra.database import Session
+from famulus.memory.dates import Span, spans_of
 from famulus.memory.records import Memory
 from famulus.memory.repository import MemoryRepository
 from famulus.memory.schemas import Found, Hit, MemoryView, Reason, Search
@@ -13,7 +14,7 @@ from famulus.memory.words import words_of
 
 _CANDIDATES = 200
 # Who asks wants an answer and not a question that was asked before; who is named is more likely to have said it.
-_QUESTION, _SPEAKER = 0.9, 1.1
+_QUESTION, _SPEAKER, _ON_THAT_DAY = 0.9, 1.1, 1.3
 LEXICAL_SHARE = 0.3
 
 
@@ -51,12 +52,12 @@ async def search(
             candidates[memory.number] = _Candidate(memory)
         for number, candidate in candidates.items():
             candidate.dense = meanings.cosine(number)
-    _weigh(candidates.values(), query, fused=meanings is not None)
+    _weigh(candidates.values(), query, spans_of(wanted.query), fused=meanings is not None)
     best = sorted(candidates.values(), key=lambda one: (-one.score, -one.memory.number))[: wanted.k]
     return _found(best, query, "lexical" if meanings is None else "fused")
 
 
-def _weigh(candidates: Iterable[_Candidate], query: Sequence[str], *, fused: bool) -> None:
+def _weigh(candidates: Iterable[_Candidate], query: Sequence[str], spans: Sequence[Span], *, fused: bool) -> None:
     """Give every candidate its score: both sides from 0 to 1 among what was found, and added by their shares."""
     many = list(candidates)
     lexical = _spread([one.lexical for one in many])
@@ -69,6 +70,9 @@ def _weigh(candidates: Iterable[_Candidate], query: Sequence[str], *, fused: boo
             score *= _QUESTION
         if one.memory.speaker and one.memory.speaker.lower() in query:
             score *= _SPEAKER
+        when = one.memory.about_from or one.memory.said_at
+        if any(begins <= when < ends for begins, ends in spans):
+            score *= _ON_THAT_DAY
         one.score = round(score, 6)
 
 

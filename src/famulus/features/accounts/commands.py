@@ -69,6 +69,11 @@ async def set_disabled(database: Database, *, who: str, disabled: bool) -> User:
     return await database.write(change)
 
 
+async def id_of(database: Database, who: str | None) -> str:
+    """The id of somebody, by default the owner's."""
+    return (await database.read(lambda session: _person(session, who))).id
+
+
 async def _person(session: Session, who: str | None) -> User:
     """Somebody by id or e-mail address; the owner when nobody is named."""
     users = UserRepository(session)
