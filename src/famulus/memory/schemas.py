@@ -3,7 +3,16 @@
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, StrictBool
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StrictBool,
+)
 
 from famulus.kit.clock import iso
 from famulus.kit.text import storable
@@ -28,8 +37,14 @@ def _whole(moment: datetime) -> datetime:
         raise ValueError("is outside of time") from None
 
 
+def _no_number(given: object) -> object:
+    if isinstance(given, (int, float)):
+        raise ValueError("is a time as text, such as 2026-11-21T10:00:00Z")  # noqa: TRY004 -- what validators raise
+    return given
+
+
 Time = Annotated[datetime, PlainSerializer(iso, return_type=str)]
-Moment = Annotated[AwareDatetime, AfterValidator(_whole)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_no_number), AfterValidator(_whole)]
 Text = Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS), AfterValidator(_said)]
 Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(storable)]
 Importance = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]

@@ -24,6 +24,9 @@ def upgrade() -> None:
     """Apply this revision."""
     op.drop_index("uq_memories_key", table_name="memories")
     op.rename_table("memories", "memories_before")
+    if op.get_bind().dialect.name == "postgresql":
+        # There the index of a primary key keeps its name when its table is renamed.
+        op.execute("ALTER INDEX pk_memories RENAME TO pk_memories_before")
     op.create_table(
         "memories",
         sa.Column("number", sa.Integer(), nullable=False),
