@@ -92,7 +92,7 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def _methods_of(request: Request) -> list[str]:
-    """The methods that the most particular of the described paths takes; the framework itself names the first route's."""
+    """The methods of the most particular path that fits; the framework itself names those of the first route."""
     paths = request.app.openapi()["paths"]
     fitting = [path for path in paths if re.fullmatch(re.sub(r"{[^}]+}", "[^/]+", path), request.url.path)]
     if fitting:
