@@ -19,7 +19,7 @@ from famulus.kit.text import storable
 from famulus.memory.records import Kind, Memory, Source
 
 MOST_CHARACTERS = 20_000
-MOST_AT_ONCE = 1_000
+MOST_AT_ONCE = 200
 MOST_HITS = 100
 
 
@@ -47,7 +47,7 @@ Time = Annotated[datetime, PlainSerializer(iso, return_type=str)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_no_number), AfterValidator(_whole)]
 Text = Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS), AfterValidator(_said)]
 Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(storable)]
-Importance = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Importance = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
 
 
 class _Sent(BaseModel):
