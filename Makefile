@@ -4,10 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 
-.PHONY: run test check format soak bench lock clean
+.PHONY: run memory test check format soak bench lock clean
 
 run: $(VENV)/.run
 	@$(BIN)/famulus serve
+
+# Memories are found by their meaning too: numpy and a small model, 110 MB.
+memory: $(VENV)/.memory
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest
@@ -36,6 +39,8 @@ lock: $(VENV)/.test
 		$(BIN)/uv pip compile pyproject.toml $$group --universal --python-version 3.11 --upgrade \
 			--generate-hashes --no-emit-index-url --no-header --no-annotate --quiet -o requirements/$$set.txt; \
 	done
+	$(BIN)/uv pip compile requirements/memory.in --no-deps --universal --python-version 3.11 --upgrade \
+		--generate-hashes --no-emit-index-url --no-header --no-annotate --quiet -o requirements/memory.txt
 
 clean:
 	rm -rf $(VENV) build src/*.egg-info .mypy_cache .ruff_cache
@@ -58,6 +63,9 @@ $(VENV)/.run: requirements/run.txt | $(BIN)/python
 $(VENV)/.test: requirements/test.txt requirements/run.txt | $(BIN)/python
 	$(call install,test)
 	@touch $(VENV)/.run
+
+$(VENV)/.memory: requirements/memory.txt requirements/run.txt | $(BIN)/python
+	$(call install,memory)
 
 $(VENV)/.bench: requirements/bench.txt requirements/run.txt | $(BIN)/python
 	$(call install,bench)

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from famulus.apps import server as _server  # noqa: F401 -- declares every table
-from famulus.infra.database import Session, SqliteDatabase
-from famulus.infra.schema import metadata
+from famulus.infra.database import Database
+from tests.databases import BOTH, a_database, sqlite_url
 from tests.serving import Client, Server, serving
 
-pytest_plugins = ["tests.fake_model.fixture", "tests.infra.redis_server"]
+pytest_plugins = ["tests.fake_model.fixture", "tests.infra.redis_server", "tests.infra.postgres_server"]
 
 
 @pytest.fixture
@@ -18,17 +18,20 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+@pytest.fixture(params=BOTH)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        return sqlite_url(tmp_path)
+    url: str = request.getfixturevalue("postgres_database")
+    return url
+
+
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
+async def database(database_url: str) -> AsyncIterator[Database]:
     """An empty database with every table there is."""
-    database = SqliteDatabase(f"sqlite:///{tmp_path / 'famulus.db'}")
-
-    async def create_tables(session: Session) -> None:
-        metadata.create_all(session._connection)
-
-    await database.write(create_tables)
-    yield database
-    await database.close()
+    async with a_database(database_url) as database:
+        yield database
 
 
 @pytest.fixture

@@ -20,6 +20,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from famulus.kit.addresses import is_postgres
+
 _CONVENTIONAL = {
     "OPENAI_API_KEY": ("model", "api_key"),
     "OPENAI_BASE_URL": ("model", "base_url"),
@@ -34,14 +36,15 @@ def _network(text: str) -> str:
     return text
 
 
-def _sqlite(url: SecretStr) -> SecretStr:
-    if not url.get_secret_value().startswith("sqlite:///"):
-        raise ValueError("this version keeps its data in SQLite: the address begins with sqlite:///")
+def _database(url: SecretStr) -> SecretStr:
+    address = url.get_secret_value()
+    if not address.startswith("sqlite:///") and not is_postgres(address):
+        raise ValueError("the address begins with sqlite:/// or postgresql://")
     return url
 
 
 Network = Annotated[str, AfterValidator(_network)]
-DatabaseUrl = Annotated[SecretStr, AfterValidator(_sqlite)]
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_database)]
 
 
 class Section(BaseModel):
@@ -82,9 +85,11 @@ class DatabaseSettings(Section):
     """Where everything is kept."""
 
     url: DatabaseUrl | None = None
-    """Address of the database; without one, `famulus.db` in the data folder (SQLite)."""
+    """Address of the database, `postgresql://…` or `sqlite:///…`; without one, `famulus.db` in the data folder."""
     readers: int = Field(2, ge=1, le=32)
     """Threads that read from SQLite beside the one that writes."""
+    pool_size: int = Field(10, ge=1, le=500)
+    """Connections to PostgreSQL that one process opens at most."""
 
 
 class RedisSettings(Section):
@@ -189,6 +194,20 @@ class AccountSettings(Section):
     """Sign-in attempts allowed per account and address."""
 
 
+class MemorySettings(Section):
+    """What the assistant remembers of people."""
+
+    deadline_seconds: float = Field(0.3, gt=0)
+    """How long a run waits for what is remembered before it goes on without."""
+    recalled: int = Field(8, ge=1, le=50)
+    """Most memories that a run is shown when it begins, beside those that are pinned."""
+    embeddings: Literal["local", "endpoint", "none"] = "local"
+    """How memories are found by meaning: with a model on this machine where it is installed, with the language model's
+    endpoint, or not."""
+    embedding_model: str = "text-embedding-3-small"
+    """The endpoint's model for embeddings."""
+
+
 class LogSettings(Section):
     """What the server says about itself, on standard error."""
 
@@ -245,6 +264,8 @@ class Settings(BaseSettings):
     """Background work."""
     accounts: AccountSettings = AccountSettings()
     """People and their sign-in."""
+    memory: MemorySettings = MemorySettings()
+    """What the assistant remembers of people."""
     log: LogSettings = LogSettings()
     """What the server says about itself."""
 

@@ -15,6 +15,8 @@ import famulus
 from famulus.features.accounts import tables as accounts
 from famulus.features.conversations import records
 from famulus.features.conversations import tables as conversations
+from famulus.memory.records import Memory
+from famulus.memory.tables import memories
 
 ROOT = Path(__file__).parents[2]
 MOST_LINES, MOST_LINES_OF_A_FUNCTION = 400, 40
@@ -25,6 +27,7 @@ RECORDS: list[tuple[type, sa.Table]] = [
     (records.Message, conversations.messages),
     (records.Run, conversations.runs),
     (records.Step, conversations.steps),
+    (Memory, memories),
     (accounts.User, accounts.users),
     (accounts.SignIn, accounts.sessions),
     (accounts.ApiKey, accounts.api_keys),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from famulus.infra.database import Session, SqliteDatabase
+from famulus.infra.database import Database, Session
 from famulus.jobs.queue import BACKGROUND, INTERACTIVE, Claim, JobQueue, LeaseLost
 
 pytestmark = pytest.mark.anyio
@@ -25,7 +25,7 @@ class FrozenClock:
 class Yard:
     """A queue and its clock, one call a transaction."""
 
-    def __init__(self, database: SqliteDatabase) -> None:
+    def __init__(self, database: Database) -> None:
         self.clock = FrozenClock()
         self.queue = JobQueue(lease_seconds=15, now=self.clock)
         self.database = database
@@ -58,7 +58,7 @@ class Yard:
 
 
 @pytest.fixture
-def yard(database: SqliteDatabase) -> Yard:
+def yard(database: Database) -> Yard:
     return Yard(database)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from famulus.infra.database import SqliteDatabase
+from famulus.infra.database import Database
 from famulus.jobs.queue import Claim, JobQueue
 from famulus.jobs.worker import Handler, Worker
 from famulus.kit.errors import Conflict, Unavailable
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.anyio
 class Bench:
     """A queue whose jobs note that they were done."""
 
-    def __init__(self, database: SqliteDatabase) -> None:
+    def __init__(self, database: Database) -> None:
         self.database = database
         self.clock = FrozenClock()
         self.queue = JobQueue(lease_seconds=15, now=self.clock)
@@ -71,7 +71,7 @@ class Bench:
 
 
 @pytest.fixture
-def bench(database: SqliteDatabase) -> Bench:
+def bench(database: Database) -> Bench:
     return Bench(database)
 
 

@@ -10,7 +10,8 @@ import time
 import sqlalchemy as sa
 
 from famulus import migrations
-from famulus.infra.database import Session, SqliteDatabase
+from famulus.infra.database import Session
+from famulus.infra.sqlite import SqliteDatabase
 from famulus.kit.errors import FamulusError
 from famulus.kit.ids import new_id
 

@@ -138,7 +138,7 @@ def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
         ("FAMULUS_AGENT__TOOL_MODULES", '["no_such_tools"]', "no_such_tools"),
         ("FAMULUS_AGENT__TOOL_MODULES", '["json"]', "json"),
         ("DATABASE_URL", "nonsense", "database.url"),
-        ("DATABASE_URL", "postgresql://maria:secret@db/famulus", "sqlite:///"),
+        ("DATABASE_URL", "mysql://maria:secret@db/famulus", "sqlite:///"),
         ("OPENAI_API_KEY", "sk-secret", "FAMULUS_MODEL__NAME"),
         ("FAMULUS_MODEL__BASE_URL", "http://127.0.0.1:1/v1", "FAMULUS_MODEL__NAME"),
     ],

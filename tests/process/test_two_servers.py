@@ -1,4 +1,4 @@
-"""Two servers on one SQLite file: whichever of them one speaks to, it is the same place."""
+"""Two servers on one database: whichever of them one speaks to, it is the same place."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import pytest
 
 from famulus.kit.ids import new_id
+from tests.databases import BOTH
+from tests.infra.postgres_server import new_database
 from tests.serving import Client, Server, assert_whole, serving, text_of
 
 pytestmark = pytest.mark.anyio
@@ -29,10 +31,15 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture(scope="module")
-async def pair(tmp_path_factory: pytest.TempPathFactory, anyio_backend: str) -> AsyncIterator[Pair]:
+@pytest.fixture(scope="module", params=BOTH)
+async def pair(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, anyio_backend: str
+) -> AsyncIterator[Pair]:
     folder = tmp_path_factory.mktemp("shared")
-    with serving(folder, **SETTINGS) as one, serving(folder, **SETTINGS) as other:
+    settings = dict(SETTINGS)
+    if request.param == "postgresql":
+        settings["FAMULUS_DATABASE__URL"] = new_database(request.getfixturevalue("postgres_url"))
+    with serving(folder, **settings) as one, serving(folder, **settings) as other:
         await one.start()
         await other.start()
         owner = await one.owner()

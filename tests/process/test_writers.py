@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from famulus.infra.database import Session, SqliteDatabase
+from famulus.infra.database import Session
+from famulus.infra.sqlite import SqliteDatabase
 from tests.process.test_migrations import child
 
 PROCESSES, WRITES = 8, 200

@@ -17,6 +17,7 @@ KIND_BY_NAME = {
     "assistant_id": "assistant",
     "user_id": "user",
     "key_id": "key",
+    "memory_id": "memory",
     "invitation_id": "invitation",
     "tool_outputs[].tool_call_id": "call",
 }
@@ -27,6 +28,7 @@ KIND_OF_CURSOR = {
     "/api/v1/api-keys": "key",
     "/api/v1/auth/sessions": "session",
     "/api/v1/invitations": "invitation",
+    "/memories/{user_id}": "memory",
 }
 # A number within one run's log or steps, which says nothing without the run.
 CURSORS_THAT_ARE_POSITIONS = frozenset({"/runs/{run_id}/steps", "/runs/{run_id}/events"})
@@ -36,6 +38,9 @@ BODIES: dict[str, Callable[[Things], dict[str, Any]]] = {
     "PATCH /api/v1/conversations/{conversation_id}": lambda _: {"title": "Taken over"},
     "POST /api/v1/conversations/{conversation_id}/runs": lambda mine: {"message": "hi", "assistant_id": mine.assistant},
     "PATCH /api/v1/assistants/{assistant_id}": lambda _: {"name": "Spy"},
+    "POST /memories/{user_id}": lambda _: {"text": "Planted."},
+    "POST /memories/{user_id}/search": lambda _: {"query": "what is known"},
+    "PATCH /memories/{user_id}/{memory_id}": lambda _: {"text": "Taken over"},
     "POST /start": lambda mine: {"assistant_id": mine.assistant},
     "POST /chat": lambda mine: {"thread_id": mine.conversation, "message": "hi", "assistant_id": mine.assistant},
     "POST /runs/{run_id}/submit_tool_outputs": lambda mine: {

@@ -11,7 +11,7 @@ from famulus.apps.server import create_app
 from famulus.settings import Settings
 
 # Names that senders give to their own messages: two people may use the same.
-NOT_OURS = frozenset({"client_message_id"})
+NOT_OURS = frozenset({"client_message_id", "source_id"})
 
 
 @dataclass(frozen=True)

@@ -298,4 +298,6 @@ def _filled(path: str, mine: Things) -> str:
         path.replace("{conversation_id}", mine.conversation)
         .replace("{assistant_id}", mine.assistant)
         .replace("{run_id}", mine.run)
+        .replace("{user_id}", mine.user)
+        .replace("{memory_id}", mine.memory)
     )

@@ -32,9 +32,15 @@ NOT_FOUND_OTHERWISE = {
     ("GET /api/v1/assistants", "after"): 200,
     ("GET /api/v1/api-keys", "after"): 200,
     ("GET /api/v1/auth/sessions", "after"): 200,
+    ("GET /memories/{user_id}", "after"): 200,
 }
 # What the owner of a server may do with anybody, by a credential that says so.
-THE_OWNERS_RIGHT = {"GET /api/v1/users/{user_id}", "POST /chat", "DELETE /api/v1/invitations/{invitation_id}"}
+THE_OWNERS_RIGHT = {
+    "GET /api/v1/users/{user_id}",
+    "POST /chat",
+    "DELETE /api/v1/invitations/{invitation_id}",
+    *(operation.name for operation in operations() if operation.path.startswith("/memories/")),
+}
 
 
 @pytest.fixture(scope="module")

@@ -26,6 +26,7 @@ class Things:
     key: str
     session: str
     invitation: str
+    memory: str
 
 
 def of_nothing(things: Things) -> Things:
@@ -44,6 +45,7 @@ async def have(person: Client, place: Place) -> Things:
     run = await waiting_run(person, waiting_conversation)
     calls = run["required_action"]["submit_tool_outputs"]["tool_calls"]
     key = await person.post("/api/v1/api-keys", {"name": "a spare one"}, expect=201)
+    memory = await person.post(f"/memories/{person.user_id}", {"text": f"Likes {new_id('tea')}."}, expect=201)
     invitation = await place.owner.post("/api/v1/invitations", {}, expect=201)
     return Things(
         user=person.user_id,
@@ -57,6 +59,7 @@ async def have(person: Client, place: Place) -> Things:
         key=key["id"],
         session=await a_session(person),
         invitation=invitation["id"],
+        memory=memory["id"],
     )
 
 
@@ -94,6 +97,7 @@ async def gone(person: Client, place: Place) -> Things:
     ):
         status, body = await person.request("DELETE", f"/api/v1/{path}")
         assert status == 204, body
+    await person.request("DELETE", f"/memories/{person.user_id}/{things.memory}")
     await place.owner.request("DELETE", f"/api/v1/invitations/{things.invitation}")
     return dataclasses.replace(things, user=leaver.user_id, session=new_id("sess"))
 

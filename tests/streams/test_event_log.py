@@ -1,7 +1,6 @@
 """Whatever happens in whatever order: one log without gap, the same for everybody, and nothing of who lost it."""
 
 import asyncio
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -9,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from famulus.infra.database import Session, SqliteDatabase
-from famulus.infra.schema import metadata
+from famulus.infra.database import Database, Session
 from famulus.streams import store
 from famulus.streams.log import EventLog, StreamGone
 from famulus.streams.store import END, Draft, Entry, Fenced
 from famulus.streams.writer import Writer
+from tests.databases import BOTH, a_database, sqlite_url
 
 STREAM = "run_x"
 Action = tuple[str, int]
@@ -40,27 +39,25 @@ class Follower:
             self.got += batch
 
 
+@pytest.fixture(params=BOTH)
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Of a database that is emptied for each log."""
+    return sqlite_url(tmp_path) if request.param == "sqlite" else str(request.getfixturevalue("postgres_database"))
+
+
 @asynccontextmanager
-async def a_log() -> AsyncIterator[tuple[EventLog, SqliteDatabase]]:
+async def a_log(address: str) -> AsyncIterator[tuple[EventLog, Database]]:
     """An event log on an empty database."""
-    with tempfile.TemporaryDirectory() as folder:
-        database = SqliteDatabase(f"sqlite:///{Path(folder) / 'log.db'}")
-
-        async def create(session: Session) -> None:
-            metadata.create_all(
-                session._connection, tables=[metadata.tables["streams"], metadata.tables["stream_entries"]]
-            )
-
-        await database.write(create)
+    async with a_database(address) as database:
+        await database.write(lambda session: store.delete(session, [STREAM]))
         log = EventLog(database, flush_seconds=0)
         log.start()
         await database.write(lambda session: log.begin(session, STREAM, [("opened", {})]))
         yield log, database
         await log.stop()
-        await database.close()
 
 
-async def take(log: EventLog, database: SqliteDatabase, epoch: int) -> Writer:
+async def take(log: EventLog, database: Database, epoch: int) -> Writer:
     await database.write(lambda session: store.take(session, STREAM, epoch))
     return log.open(STREAM, epoch)
 
@@ -77,7 +74,7 @@ async def add(writer: Writer, *drafts: Draft, mishap: bool = False) -> None:
 class Play:
     """One course of events, and what it should have come to."""
 
-    def __init__(self, log: EventLog, database: SqliteDatabase) -> None:
+    def __init__(self, log: EventLog, database: Database) -> None:
         self._log = log
         self._database = database
         self._epoch = 0
@@ -151,11 +148,17 @@ ACTIONS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, database=None)
-@given(ACTIONS)
-def test_any_course_of_events_leaves_one_log_that_everybody_saw(actions: list[Action]) -> None:
+@settings(
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(actions=ACTIONS)
+def test_any_course_of_events_leaves_one_log_that_everybody_saw(address: str, actions: list[Action]) -> None:
     async def play() -> None:
-        async with asyncio.timeout(20), a_log() as (log, database):
+        async with asyncio.timeout(20), a_log(address) as (log, database):
             course = Play(log, database)
             await course.begin()
             for action in actions:
@@ -184,8 +187,8 @@ def _bare(entry: Entry) -> tuple[int, int, str, dict[str, Any]]:
 
 
 @pytest.mark.anyio
-async def test_an_ended_stream_takes_nothing_more() -> None:
-    async with a_log() as (log, database):
+async def test_an_ended_stream_takes_nothing_more(address: str) -> None:
+    async with a_log(address) as (log, database):
         writer = await take(log, database, 1)
         await add(writer, (END, {}))
 
@@ -196,8 +199,8 @@ async def test_an_ended_stream_takes_nothing_more() -> None:
 
 
 @pytest.mark.anyio
-async def test_nobody_takes_a_stream_with_an_older_epoch() -> None:
-    async with a_log() as (log, database):
+async def test_nobody_takes_a_stream_with_an_older_epoch(address: str) -> None:
+    async with a_log(address) as (log, database):
         await take(log, database, 5)
 
         for epoch in (4, 5):
@@ -206,8 +209,8 @@ async def test_nobody_takes_a_stream_with_an_older_epoch() -> None:
 
 
 @pytest.mark.anyio
-async def test_who_has_lost_the_stream_is_told() -> None:
-    async with a_log() as (log, database):
+async def test_who_has_lost_the_stream_is_told(address: str) -> None:
+    async with a_log(address) as (log, database):
         told = asyncio.Event()
         old = await take(log, database, 1)
         old.on_fenced = told.set
@@ -222,8 +225,8 @@ async def test_who_has_lost_the_stream_is_told() -> None:
 
 
 @pytest.mark.anyio
-async def test_who_follows_what_is_deleted_is_told() -> None:
-    async with a_log() as (log, database):
+async def test_who_follows_what_is_deleted_is_told(address: str) -> None:
+    async with a_log(address) as (log, database):
         follower = Follower(0)
         follower.task = asyncio.create_task(follower.watch(log))
         while not follower.got:
@@ -237,8 +240,8 @@ async def test_who_follows_what_is_deleted_is_told() -> None:
 
 
 @pytest.mark.anyio
-async def test_what_happens_in_a_transaction_that_fails_is_not_shown_and_text_before_it_is_kept() -> None:
-    async with a_log() as (log, database):
+async def test_what_happens_in_a_transaction_that_fails_is_not_shown_and_text_before_it_is_kept(address: str) -> None:
+    async with a_log(address) as (log, database):
         writer = await take(log, database, 1)
         writer.append_text("text", "m", "before ")
         with pytest.raises(Mishap):
@@ -250,3 +253,16 @@ async def test_what_happens_in_a_transaction_that_fails_is_not_shown_and_text_be
 
         assert [entry.kind for entry in entries if entry.kind != "text"] == ["opened", END]
         assert "".join(entry.data["text"] for entry in entries if entry.kind == "text") == "before after"
+
+
+@pytest.mark.anyio
+async def test_who_has_lost_the_stream_cannot_write_beside_its_heir(address: str) -> None:
+    async with a_log(address) as (log, database):
+        for epoch in (1, 2):
+            await database.write(lambda session, e=epoch: store.take(session, STREAM, e))  # type: ignore[misc]
+        batches = [store.Batch(STREAM, epoch, [("mark", {"number": epoch})]) for epoch in (1, 2)]
+
+        kept = await database.write(lambda session: store.append(session, batches))
+
+        assert list(kept) == [(STREAM, 2)]
+        assert [entry.data for entry in await log.page(STREAM, after=1)] == [{"number": 2}]

@@ -13,9 +13,11 @@ from famulus.features.conversations.jobs import RunWorker
 from famulus.features.conversations.runs import RUN_JOB, RunDesk
 from famulus.features.conversations.signals import Cancellations
 from famulus.features.conversations.turn import TITLE_JOB
-from famulus.infra.database import SqliteDatabase
+from famulus.infra.clients import get_openai_client
+from famulus.infra.database import Database
 from famulus.jobs.queue import JobQueue
 from famulus.jobs.worker import Worker
+from famulus.memory.client import Recall, Searcher, make_embedder
 from famulus.settings import Settings
 from famulus.streams.log import EventLog
 
@@ -25,7 +27,7 @@ _logger = structlog.get_logger()
 class Engine:
     """What brings runs to their end in this process."""
 
-    def __init__(self, database: SqliteDatabase, settings: Settings, toolset: Toolset, *, default_model: str) -> None:
+    def __init__(self, database: Database, settings: Settings, toolset: Toolset, *, default_model: str) -> None:
         streams, jobs = settings.streams, settings.jobs
         self._database = database
         self._settings = settings
@@ -34,8 +36,19 @@ class Engine:
         self.log = EventLog(database, flush_seconds=streams.flush_seconds, heartbeat_seconds=streams.heartbeat_seconds)
         self.queue = JobQueue(lease_seconds=jobs.lease_seconds)
         self.desk = RunDesk(self.log, self.queue, Cancellations(), settings.agent, default_model)
+        self.memories = Searcher(database, make_embedder(settings.memory, get_openai_client()))
         self._runs = RunWorker(
-            database, self.desk, models.finder(settings.model), toolset, max_attempts=jobs.max_attempts
+            database,
+            self.desk,
+            models.finder(settings.model),
+            toolset,
+            Recall(
+                database,
+                self.memories,
+                deadline_seconds=settings.memory.deadline_seconds,
+                most=settings.memory.recalled,
+            ),
+            max_attempts=jobs.max_attempts,
         )
         self.worker = Worker(
             database,
@@ -51,12 +64,13 @@ class Engine:
 
     async def start(self) -> None:
         """Begin; what a dead process has left is taken up at once when nobody else can be working on it."""
-        self._alone = _only_process(self._database.path)
+        self._alone = _only_process(self._database.path) if self._database.path else None
         if self._alone:
             await self._database.write(self.queue.take_from_the_dead)
         self.log.start()
         self._watching = asyncio.create_task(self._runs.watch_cancellations())
         self.worker.start()
+        self.memories.start()
 
     async def stop(self) -> None:
         """Let go of everybody who watches, finish or hand over the runs, and stop."""
@@ -64,6 +78,7 @@ class Engine:
         await self.worker.stop(drain_seconds=self._settings.server.drain_seconds)
         if self._watching:
             self._watching.cancel()
+        await self.memories.stop()
         await self.log.stop()
         if self._alone:
             self._alone.close()

@@ -1,5 +1,6 @@
 """How errors look over HTTP: one handler for each kind, one body for all."""
 
+import re
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -87,12 +88,19 @@ async def _framework(request: Request, error: Exception) -> Response:
     return response
 
 
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
 def _methods_of(request: Request) -> list[str]:
-    """Every method that some route at this path takes; the framework itself names those of the first."""
+    """The methods of the most particular path that fits; the framework itself names those of the first route."""
+    paths = request.app.openapi()["paths"]
+    fitting = [path for path in paths if re.fullmatch(re.sub(r"{[^}]+}", "[^/]+", path), request.url.path)]
+    if fitting:
+        described = paths[min(fitting, key=lambda path: path.count("{"))]
+        return [method for method in _METHODS if method.lower() in described]
+    routes = request.app.routes
     return [
-        method
-        for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
-        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in request.app.routes)
+        m for m in _METHODS if any(route.matches({**request.scope, "method": m})[0] is Match.FULL for route in routes)
     ]
 
 

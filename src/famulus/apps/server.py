@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.requests import Request
@@ -16,14 +16,18 @@ from famulus.agent.tools import Toolset
 from famulus.apps import health, models, rendering
 from famulus.apps.edge import Edge
 from famulus.apps.engine import Engine
+from famulus.apps.memories import is_known, may_ask_about
 from famulus.apps.plugins import tools_from
 from famulus.features.accounts import endpoints as accounts_endpoints
+from famulus.features.accounts.caller import requires
 from famulus.features.accounts.service import Accounts
 from famulus.features.conversations import endpoints, native, socket
 from famulus.features.conversations.desk import Counter
 from famulus.features.conversations.erasure import erase_conversations
 from famulus.features.conversations.tools import TOOLS
 from famulus.infra.clients import close_clients, get_database
+from famulus.memory import endpoints as memory_endpoints
+from famulus.memory.endpoints import MemoryCounter
 from famulus.settings import Settings
 from famulus.streams.seats import Seats
 
@@ -57,6 +61,7 @@ def create_app(settings: Settings) -> "Served":
         app.state.conversations = Counter(
             database, engine.desk, toolset, choices, Seats(settings.streams.per_user), settings
         )
+        app.state.memories = MemoryCounter(database, engine.memories, may_ask_about, is_known)
         await engine.start()
         sweeping = asyncio.create_task(_sweep_daily(accounts))
         yield
@@ -77,6 +82,7 @@ def create_app(settings: Settings) -> "Served":
     rendering.install(app)
     for router in (accounts_endpoints.router, endpoints.router, native.router, socket.router, health.router):
         app.include_router(router)
+    app.include_router(memory_endpoints.router, dependencies=[Depends(requires("chat"))])
     app.add_api_route("/", _home, include_in_schema=False)
     app.mount("/static", _Assets(directory=web.STATIC), name="static")
     return Served(app, max_body_bytes=settings.server.max_body_bytes, docs=settings.server.docs)

@@ -2,7 +2,7 @@
 
 import typer
 
-from famulus.cli import database, serve, user
+from famulus.cli import database, memory, serve, user
 from famulus.cli.refusal import refusing
 
 app = typer.Typer(
@@ -12,6 +12,7 @@ app = typer.Typer(
 app.command()(serve.serve)
 app.add_typer(database.app, name="db")
 app.add_typer(user.app, name="user")
+app.add_typer(memory.app, name="memory")
 
 
 def main() -> None:

@@ -8,7 +8,8 @@ import typer
 
 from famulus.features.accounts import commands
 from famulus.features.accounts.links import sign_in_link
-from famulus.infra.database import SqliteDatabase
+from famulus.infra.clients import make_database
+from famulus.infra.database import Database
 from famulus.kit.clock import iso
 from famulus.kit.errors import FamulusError
 from famulus.settings import Settings, get_settings
@@ -23,7 +24,7 @@ Somebody = Annotated[str | None, typer.Argument(help="An id or an e-mail address
 @app.command("list")
 def list_users() -> None:
     """List everybody who has an account."""
-    for user in _run(commands.list_users):
+    for user in run_on_database(commands.list_users):
         state = "disabled" if user.disabled_at else user.role
         typer.echo(f"{user.id}  {state:8}  {iso(user.created_at)}  {user.email or '-'}  {user.name}")
 
@@ -32,7 +33,7 @@ def list_users() -> None:
 def link() -> None:
     """Print a link that works once and soon expires: it signs the owner in, and the first makes the owner."""
     settings = get_settings()
-    token = _run(lambda database: commands.make_link_token(database, settings.accounts))
+    token = run_on_database(lambda database: commands.make_link_token(database, settings.accounts))
     typer.echo(sign_in_link(_base_url(settings), token))
 
 
@@ -46,7 +47,7 @@ def key(
     ] = None,
 ) -> None:
     """Make an API key, and print it this once."""
-    made = _run(lambda database: commands.make_key(database, name=name, scopes=scope or ["chat"], who=who))
+    made = run_on_database(lambda database: commands.make_key(database, name=name, scopes=scope or ["chat"], who=who))
     typer.echo(made.secret)
 
 
@@ -59,7 +60,7 @@ def password(
     ] = "",
 ) -> None:
     """Set somebody's password, and sign them out everywhere."""
-    user = _run(lambda database: commands.reset_password(database, who=who, password=new))
+    user = run_on_database(lambda database: commands.reset_password(database, who=who, password=new))
     typer.echo(f"{user.name} has a new password, and is signed out everywhere.")
 
 
@@ -69,15 +70,16 @@ def disable(
     undo: Annotated[bool, typer.Option("--undo", help="Let them in again.")] = False,
 ) -> None:
     """Stop every session and key of a member from working."""
-    user = _run(lambda database: commands.set_disabled(database, who=who, disabled=not undo))
+    user = run_on_database(lambda database: commands.set_disabled(database, who=who, disabled=not undo))
     typer.echo(f"{user.name} may {'sign in again' if undo else 'not sign in any more'}.")
 
 
-def _run(command: Callable[[SqliteDatabase], Coroutine[Any, Any, T]]) -> T:
+def run_on_database(command: Callable[[Database], Coroutine[Any, Any, T]]) -> T:
     """Run one command on the database of the settings; an expected failure is one line and exit code 1."""
 
     async def run() -> T:
-        database = SqliteDatabase(get_settings().database_url)
+        settings = get_settings()
+        database = make_database(settings.database_url, settings.database)
         try:
             return await command(database)
         finally:

@@ -8,14 +8,25 @@ async with unit_of_work() as session: ...
 from contextlib import AbstractAsyncContextManager
 
 from famulus import migrations
-from famulus.infra.database import Session, SqliteDatabase
+from famulus.infra.database import Database, Session
 from famulus.infra.http import http_session
 from famulus.infra.llm import OpenAIClient, Retries, Timeouts
+from famulus.infra.postgres import PostgresDatabase
 from famulus.infra.redis import Redis, make_redis
+from famulus.infra.sqlite import SqliteDatabase
+from famulus.kit.addresses import is_postgres
 from famulus.kit.lazy import Lazy
-from famulus.settings import get_settings
+from famulus.settings import DatabaseSettings, get_settings
 
 _OPENAI = "https://api.openai.com/v1"
+
+
+def make_database(url: str, sizes: DatabaseSettings | None = None) -> Database:
+    """The database at `url`: on a PostgreSQL server, or in one SQLite file."""
+    sizes = sizes or DatabaseSettings()
+    if is_postgres(url):
+        return PostgresDatabase(url, pool_size=sizes.pool_size)
+    return SqliteDatabase(url, readers=sizes.readers)
 
 
 def _open_openai() -> OpenAIClient:
@@ -37,14 +48,14 @@ def _open_redis() -> Redis:
     return make_redis(url.get_secret_value() if url else None)
 
 
-def _open_database() -> SqliteDatabase:
+def _open_database() -> Database:
     settings = get_settings()
-    return SqliteDatabase(settings.database_url, readers=settings.database.readers)
+    return make_database(settings.database_url, settings.database)
 
 
 get_openai_client: Lazy[OpenAIClient] = Lazy(_open_openai)
 get_redis_client: Lazy[Redis] = Lazy(_open_redis, lambda client: client.close())
-get_database: Lazy[SqliteDatabase] = Lazy(_open_database, SqliteDatabase.close)
+get_database: Lazy[Database] = Lazy(_open_database, lambda database: database.close())
 
 
 def unit_of_work() -> AbstractAsyncContextManager[Session]:

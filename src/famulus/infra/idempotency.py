@@ -48,6 +48,7 @@ async def once(
     """What `act` answers; or what it answered when the same person sent the same `content` under this `key` before."""
     if key is None:
         return await act()
+    await session.alone(f"once {user_id} {key}")
     fingerprint = hashlib.sha256(orjson.dumps([view.__name__, content], default=str)).hexdigest()
     known = (await session.execute(_FIND, {"owner": user_id, "name": key})).one_or_none()
     if known is not None:

@@ -21,7 +21,9 @@ class Prepared:
 
     def __init__(self, statement: sa.Select[*tuple[Any, ...]] | UpdateBase) -> None:
         self._statement = statement
+        # By the dialect and the names of the parameters; and any one by the dialect.
         self._forms: dict[tuple[str, ...], _Form] = {}
+        self._any: dict[str, _Form] = {}
 
     def bound(self, dialect: sa.Dialect, parameters: Mapping[str, Any]) -> tuple[str, Row]:
         """The SQL, and the values in its order."""
@@ -36,16 +38,17 @@ class Prepared:
     def converted(self, dialect: sa.Dialect, rows: Iterable[Row]) -> list[Row]:
         """Rows as the database gives them, with the values that their columns' types promise."""
         # The columns that come back are the same whatever columns are set.
-        form = next(iter(self._forms.values()), None) or self._form(dialect, {})
+        form = self._any.get(dialect.name) or self._form(dialect, {})
         if not form.conversions:
             return list(rows)
         return [form.converted(row) for row in rows]
 
     def _form(self, dialect: sa.Dialect, parameters: Mapping[str, Any]) -> "_Form":
-        keys = tuple(parameters)
+        keys = (dialect.name, *parameters)
         form = self._forms.get(keys)
         if form is None:
-            form = self._forms[keys] = _Form(self._statement, dialect, keys)
+            form = self._forms[keys] = _Form(self._statement, dialect, keys[1:])
+            self._any[dialect.name] = form
         return form
 
 

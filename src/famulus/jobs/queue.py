@@ -59,10 +59,14 @@ _due = (
     )
     .order_by(jobs.c.priority, jobs.c.due_at)
     .limit(sa.bindparam("most"))
+    # On PostgreSQL many claim at once, and each takes what no other is taking.
+    .with_for_update(of=jobs, skip_locked=True)
+    # Named, so that it is asked once: asked again for each row, it would give more than its limit.
+    .cte("due")
 )
 _CLAIM = Prepared(
     sa.update(jobs)
-    .where(jobs.c.id.in_(_due))
+    .where(jobs.c.id.in_(sa.select(_due.c.id)))
     .values(
         fence=jobs.c.fence + 1,
         attempts=jobs.c.attempts + 1,

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import structlog
 
-from famulus.infra.database import SqliteDatabase
+from famulus.infra.database import Database
 from famulus.jobs.queue import Claim, JobQueue
 from famulus.kit.clock import Clock, utc_now
 from famulus.kit.errors import FamulusError, Unavailable
@@ -28,7 +28,7 @@ class Worker:
 
     def __init__(
         self,
-        database: SqliteDatabase,
+        database: Database,
         queue: JobQueue,
         handlers: Mapping[str, Handler],
         *,

@@ -1,4 +1,4 @@
-"""A memory: something a person wanted to be remembered."""
+"""Memories, their versions, and the index of their words."""
 
 import sqlalchemy as sa
 
@@ -7,11 +7,62 @@ from famulus.infra.schema import Moment, metadata
 memories = sa.Table(
     "memories",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True),
+    # The index of words knows a memory by this number; nobody else does.
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("id", sa.Text, nullable=False, unique=True),
     sa.Column("user_id", sa.Text, nullable=False),
-    sa.Column("text", sa.Text, nullable=False),
-    # The call that made it: made again, it is the same memory.
+    # The request that made it, or a digest of its content: made again, it is the same memory.
     sa.Column("key", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("source_id", sa.Text),
+    sa.Column("speaker", sa.Text),
+    # What was said together, in the order of its numbers.
+    sa.Column("session", sa.Text),
+    sa.Column("importance", sa.Float, nullable=False),
+    sa.Column("pinned", sa.Boolean, nullable=False),
+    sa.Column("said_at", Moment, nullable=False),
+    sa.Column("about_from", Moment),
+    sa.Column("about_until", Moment),
+    sa.Column("expires_at", Moment),
+    # The id of the first version.
+    sa.Column("chain", sa.Text, nullable=False),
+    sa.Column("superseded_by", sa.Text),
     sa.Column("created_at", Moment, nullable=False),
+    sa.Column("updated_at", Moment, nullable=False),
     sa.Index("uq_memories_key", "user_id", "key", unique=True),
+    sa.Index("ix_memories_chain", "user_id", "chain"),
+    sa.Index("ix_memories_session", "user_id", "session", "number"),
+    sa.Index("ix_memories_kind", "user_id", "kind", "number"),
+    sa.Index("ix_memories_speaker", "user_id", "speaker"),
+    sa.Index("ix_memories_pinned", "user_id", sqlite_where=sa.text("pinned"), postgresql_where=sa.text("pinned")),
+    # A number is never given twice: what is kept elsewhere of a forgotten memory must not name another.
+    sqlite_autoincrement=True,
 )
+
+memory_vectors = sa.Table(
+    "memory_vectors",
+    metadata,
+    # They are read in the order in which they came: what is new stands behind what is known.
+    sa.Column("place", sa.Integer, primary_key=True),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("user_id", sa.Text, nullable=False),
+    # Vectors of different models have nothing to say to each other.
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("dimension", sa.Integer, nullable=False),
+    # Little-endian 32-bit floats, of length one.
+    sa.Column("vector", sa.LargeBinary, nullable=False),
+    sa.Index("uq_memory_vectors_number", "number", "model", unique=True),
+    sa.Index("ix_memory_vectors_user_id", "user_id", "model", "place"),
+    sqlite_autoincrement=True,
+)
+
+WORDS = (
+    "CREATE VIRTUAL TABLE memory_words USING fts5("
+    "owner, text, nearby, tokenize = 'porter unicode61 remove_diacritics 2')"
+)
+"""The words of each current memory, of its neighbours in its session, and a token that stands for its owner."""
+
+_make_index = sa.DDL(WORDS)  # type: ignore[no-untyped-call]
+sa.event.listen(memories, "after_create", _make_index.execute_if(dialect="sqlite"))

@@ -1,17 +1,32 @@
 """The schema's history: each revision once, in order, in one transaction, by one process at a time."""
 
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, TypeVar
 
+import asyncpg
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.ext.asyncio import create_async_engine
 
-from famulus.kit.errors import Conflict
+from famulus.kit.addresses import is_postgres
+from famulus.kit.errors import Conflict, Unavailable
+
+T = TypeVar("T")
 
 _FOLDER = Path(__file__).parent
 _BUSY_SECONDS = 60
+_CONNECT_SECONDS = 5
+_WAIT_FOR_OTHERS = {
+    "sqlite": "BEGIN IMMEDIATE",
+    # A number that nobody else is likely to have chosen; free again when the transaction ends.
+    "postgresql": "SELECT pg_advisory_xact_lock(7203921645)",
+}
 
 
 class NewerSchema(Conflict):
@@ -24,28 +39,56 @@ def upgrade(url: str) -> None:
     Whoever comes second waits for the first, and then finds nothing to do. A process that dies in the middle leaves
     the schema as it was.
     """
-    engine = sa.create_engine(
-        url, poolclass=sa.NullPool, connect_args={"isolation_level": None, "timeout": _BUSY_SECONDS}
-    )
-    try:
-        with engine.connect() as connection, connection.begin():
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            config = _config(connection)
-            _refuse_newer(connection, ScriptDirectory.from_config(config))
-            command.upgrade(config, "head")
-    finally:
-        engine.dispose()
+    _on(url, _upgrade)
 
 
 def revision_of(url: str) -> tuple[str | None, str | None]:
     """The revision a database is at, and the newest there is."""
-    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    return _on(url, _revision)
+
+
+def _upgrade(connection: sa.Connection) -> None:
+    with connection.begin():
+        connection.exec_driver_sql(_WAIT_FOR_OTHERS[connection.dialect.name])
+        config = _config(connection)
+        _refuse_newer(connection, ScriptDirectory.from_config(config))
+        command.upgrade(config, "head")
+
+
+def _revision(connection: sa.Connection) -> tuple[str | None, str | None]:
+    current = MigrationContext.configure(connection).get_current_revision()
+    return current, ScriptDirectory.from_config(_config(connection)).get_current_head()
+
+
+def _on(url: str, work: Callable[[sa.Connection], T]) -> T:
+    """Do something on a connection of its own."""
+    if is_postgres(url):
+        # In a thread, since whoever asks may be in an event loop.
+        with ThreadPoolExecutor(1, "famulus-migration") as thread:
+            return thread.submit(lambda: asyncio.run(_on_postgres(url, work))).result()
+    engine = sa.create_engine(
+        url, poolclass=sa.NullPool, connect_args={"isolation_level": None, "timeout": _BUSY_SECONDS}
+    )
     try:
         with engine.connect() as connection:
-            current = MigrationContext.configure(connection).get_current_revision()
-            return current, ScriptDirectory.from_config(_config(connection)).get_current_head()
+            return work(connection)
     finally:
         engine.dispose()
+
+
+async def _on_postgres(url: str, work: Callable[[sa.Connection], T]) -> T:
+    async def connect() -> "asyncpg.Connection[Any]":
+        try:
+            return await asyncpg.connect(url, timeout=_CONNECT_SECONDS)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise Unavailable(f"The database cannot be reached: {error or type(error).__name__}.") from error
+
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=sa.NullPool)
+    try:
+        async with engine.connect() as connection:
+            return await connection.run_sync(work)
+    finally:
+        await engine.dispose()
 
 
 def _refuse_newer(connection: sa.Connection, history: ScriptDirectory) -> None:

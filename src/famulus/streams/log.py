@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator
 
 import structlog
 
-from famulus.infra.database import Session, SqliteDatabase
+from famulus.infra.database import Database, Session
 from famulus.kit.errors import FamulusError, Gone
 from famulus.streams import store
 from famulus.streams.store import END, Batch, Draft, Entry, Fenced
@@ -34,7 +34,7 @@ class StreamGone(Gone):
 class EventLog:
     """All the streams of this process."""
 
-    def __init__(self, database: SqliteDatabase, *, flush_seconds: float = 0.05, heartbeat_seconds: float = 15) -> None:
+    def __init__(self, database: Database, *, flush_seconds: float = 0.05, heartbeat_seconds: float = 15) -> None:
         self._database = database
         self._flush_seconds = flush_seconds
         self._polls_per_beat = max(1, round(heartbeat_seconds / _POLL_SECONDS))
@@ -66,13 +66,13 @@ class EventLog:
     async def begin(self, session: Session, stream_id: str, drafts: list[Draft]) -> None:
         """Begin a stream with its first entries, within somebody's transaction."""
         await store.create(session, stream_id)
-        kept = (await store.append(session, [Batch(stream_id, 0, drafts)]))[stream_id]
+        kept = (await store.append(session, [Batch(stream_id, 0, drafts)]))[stream_id, 0]
         # Nearly always somebody follows at once.
         session.after_commit(lambda: self._tail(stream_id).publish(kept))
 
     async def append(self, session: Session, stream_id: str, *, epoch: int, drafts: list[Draft]) -> None:
         """Write entries within somebody's transaction; they are shown once it is committed."""
-        kept = (await store.append(session, [Batch(stream_id, epoch, drafts)])).get(stream_id)
+        kept = (await store.append(session, [Batch(stream_id, epoch, drafts)])).get((stream_id, epoch))
         if kept is None:
             raise Fenced("This stream has a later writer, has ended, or is gone.")
         session.after_commit(lambda: self._publish(stream_id, kept))
@@ -216,7 +216,7 @@ class EventLog:
             for writer in batches:
                 writer.release()
         for writer in batches:
-            if fresh := kept.get(writer.stream_id):
+            if fresh := kept.get((writer.stream_id, writer.epoch)):
                 self._publish(writer.stream_id, fresh)
             else:
                 writer.fence()

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from famulus.infra.database import Session
+from famulus.infra.database import Dialect, Session
 from famulus.infra.prepared import Prepared
 from famulus.kit.errors import Conflict
 from famulus.streams.tables import entries, streams
@@ -21,6 +21,10 @@ END = "done"
 
 Draft = tuple[str, dict[str, Any]]
 """The kind and the data of an entry that has no number yet."""
+
+
+Holder = tuple[str, int]
+"""A stream, and the epoch of one who writes to it."""
 
 
 class Fenced(Conflict):
@@ -52,19 +56,35 @@ _PAGE_ENTRIES = 200
 _PAGE_CHARACTERS = 65_536
 
 # Only rows whose writer still holds the stream advance; what comes back says which, and up to where.
-_ADVANCE = """
+_ADVANCE: dict[Dialect, str] = {
+    "sqlite": """
 UPDATE streams SET head = head + batch.size, closed = closed OR batch.ends
 FROM (SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS epoch,
              json_extract(value, '$[2]') AS size, json_extract(value, '$[3]') AS ends FROM json_each(?)) AS batch
 WHERE streams.id = batch.id AND streams.epoch = batch.epoch AND NOT streams.closed
-RETURNING streams.id, streams.head
-"""
+RETURNING streams.id, streams.epoch, streams.head
+""",
+    "postgresql": """
+UPDATE streams SET head = head + batch.size, closed = closed OR batch.ends
+FROM (SELECT value->>0 AS id, (value->>1)::integer AS epoch, (value->>2)::integer AS size,
+             (value->>3)::boolean AS ends FROM json_array_elements(?::text::json) AS value) AS batch
+WHERE streams.id = batch.id AND streams.epoch = batch.epoch AND NOT streams.closed
+RETURNING streams.id, streams.epoch, streams.head
+""",
+}
 
-_APPEND = """
+_APPEND: dict[Dialect, str] = {
+    "sqlite": """
 INSERT INTO stream_entries (stream_id, seq, epoch, kind, data)
 SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
        json_extract(value, '$[3]'), json_extract(value, '$[4]') FROM json_each(?)
-"""
+""",
+    "postgresql": """
+INSERT INTO stream_entries (stream_id, seq, epoch, kind, data)
+SELECT value->>0, (value->>1)::integer, (value->>2)::integer, value->>3, value->>4
+FROM json_array_elements(?::text::json) AS value
+""",
+}
 
 _CREATE = Prepared(sa.insert(streams).values(epoch=0, head=0, closed=False))
 _TAKE = Prepared(
@@ -109,23 +129,24 @@ async def take(session: Session, stream_id: str, epoch: int) -> None:
         raise Fenced("This stream has a later writer, or has ended.")
 
 
-async def append(session: Session, batches: Sequence[Batch]) -> dict[str, list[Entry]]:
-    """Number and keep the entries; streams that are missing from the answer have refused theirs."""
+async def append(session: Session, batches: Sequence[Batch]) -> dict[Holder, list[Entry]]:
+    """Number and keep the entries; holders that are missing from the answer have lost their stream."""
     claims = [[b.stream_id, b.epoch, len(b.drafts), b.drafts[-1][0] == END] for b in batches]
-    advanced = await session.driver_sql(_ADVANCE, (orjson.dumps(claims).decode(),))
-    heads: dict[str, int] = dict(advanced)
-    numbered: dict[str, list[Entry]] = {}
+    advanced = await session.driver_sql(_ADVANCE[session.speaks], (orjson.dumps(claims).decode(),))
+    # A stream may be written to by one who has lost it and by one who has it, in the same batch.
+    heads = {(stream_id, epoch): head for stream_id, epoch, head in advanced}
+    numbered: dict[Holder, list[Entry]] = {}
     rows = []
     for batch in batches:
-        head = heads.get(batch.stream_id)
+        head = heads.get((batch.stream_id, batch.epoch))
         if head is None:
             continue
         first = head - len(batch.drafts) + 1
         kept = [Entry(seq, batch.epoch, kind, data) for seq, (kind, data) in enumerate(batch.drafts, first)]
-        numbered[batch.stream_id] = kept
+        numbered[batch.stream_id, batch.epoch] = kept
         rows += [[batch.stream_id, e.seq, e.epoch, e.kind, orjson.dumps(e.data).decode()] for e in kept]
     if rows:
-        await session.driver_sql(_APPEND, (orjson.dumps(rows).decode(),))
+        await session.driver_sql(_APPEND[session.speaks], (orjson.dumps(rows).decode(),))
     return numbered
 
 

@@ -38,6 +38,10 @@ class Tail:
         """Take in entries that have just been committed, and wake everybody."""
         # Over a hole in the tail a follower would skip entries; without one it reads them from the database.
         if self._recent and fresh[0].seq != self._recent[-1].seq + 1:
+            if fresh[-1].seq <= self._recent[-1].seq:
+                # Two connections may tell of two commits in the wrong order: what came late is read from the database.
+                self.ring()
+                return
             self._recent.clear()
         self._recent.extend(fresh)
         self.may_be_behind = False

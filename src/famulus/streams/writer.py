@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
-from famulus.infra.database import Session, SqliteDatabase
+from famulus.infra.database import Database, Session
 from famulus.streams.store import Draft
 
 T = TypeVar("T")
@@ -22,7 +22,7 @@ class _Log(Protocol):
 class Writer:
     """Appends to one stream: text as it comes, and whole transactions whose events appear with their rows."""
 
-    def __init__(self, log: _Log, database: SqliteDatabase, stream_id: str, epoch: int) -> None:
+    def __init__(self, log: _Log, database: Database, stream_id: str, epoch: int) -> None:
         self._log = log
         self._database = database
         # Kept, since asking for the running loop asks the kernel for this process's id.

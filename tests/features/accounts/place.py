@@ -22,7 +22,7 @@ from famulus.features.accounts.endpoints import router
 from famulus.features.accounts.links import issue_link_token
 from famulus.features.accounts.passwords import Passwords
 from famulus.features.accounts.service import Accounts, OnErase
-from famulus.infra.database import SqliteDatabase
+from famulus.infra.sqlite import SqliteDatabase
 from famulus.kit.errors import FamulusError
 from famulus.kit.problems import problem_of
 from famulus.settings import Settings

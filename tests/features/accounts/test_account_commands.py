@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from famulus.cli.user import app
-from famulus.infra.database import SqliteDatabase
 from famulus.infra.schema import metadata
+from famulus.infra.sqlite import SqliteDatabase
 from famulus.settings import get_settings
 from tests.features.accounts.place import MARIA, OTTO, Place, open_place
 

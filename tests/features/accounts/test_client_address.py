@@ -2,7 +2,7 @@
 
 import pytest
 
-from famulus.infra.database import SqliteDatabase
+from famulus.infra.sqlite import SqliteDatabase
 from famulus.settings import ServerSettings, Settings
 from tests.features.accounts.place import Place, open_place
 

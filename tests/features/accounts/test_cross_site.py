@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from aiohttp import WSServerHandshakeError
 
-from famulus.infra.database import SqliteDatabase
+from famulus.infra.sqlite import SqliteDatabase
 from famulus.settings import ServerSettings, Settings
 from tests.features.accounts.place import MARIA, Browser, Place, open_place
 

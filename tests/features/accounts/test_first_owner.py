@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from pydantic import SecretStr
 
-from famulus.infra.database import SqliteDatabase
+from famulus.infra.sqlite import SqliteDatabase
 from famulus.settings import AccountSettings, Settings
 from tests.features.accounts.place import MARIA, Place, open_place
 

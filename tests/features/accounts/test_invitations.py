@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from famulus.infra.database import SqliteDatabase
+from famulus.infra.sqlite import SqliteDatabase
 from famulus.settings import ServerSettings, Settings
 from tests.features.accounts.place import MARIA, OTTO, Browser, Place, open_place
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from famulus.infra.database import Session, SqliteDatabase
+from famulus.infra.database import Session
+from famulus.infra.sqlite import SqliteDatabase
 from tests.features.accounts.place import MARIA, OTTO, Browser, Place, open_place
 
 pytestmark = pytest.mark.anyio

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from famulus.features.accounts.identity import Identities
-from famulus.infra.database import SqliteDatabase
+from famulus.infra.sqlite import SqliteDatabase
 from tests.features.accounts.place import MARIA, OTTO, Browser, Place
 
 pytestmark = pytest.mark.anyio

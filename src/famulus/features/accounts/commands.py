@@ -12,23 +12,23 @@ from famulus.features.accounts.sessions import Sessions
 from famulus.features.accounts.tables import User
 from famulus.features.accounts.unit import Unit
 from famulus.features.accounts.users import Users
-from famulus.infra.database import Session, SqliteDatabase
+from famulus.infra.database import Database, Session
 from famulus.settings import AccountSettings
 
 _ADDRESS = "command line"
 
 
-async def list_users(database: SqliteDatabase) -> list[User]:
+async def list_users(database: Database) -> list[User]:
     """Everybody, oldest first."""
     return await database.read(lambda session: UserRepository(session).everybody())
 
 
-async def make_link_token(database: SqliteDatabase, settings: AccountSettings) -> str:
+async def make_link_token(database: Database, settings: AccountSettings) -> str:
     """A fresh token for `links.sign_in_link`."""
     return await database.write(lambda session: issue_link_token(session, settings=settings))
 
 
-async def make_key(database: SqliteDatabase, *, name: str, scopes: Collection[str], who: str | None = None) -> NewKey:
+async def make_key(database: Database, *, name: str, scopes: Collection[str], who: str | None = None) -> NewKey:
     """An API key for somebody, by default the owner, who is made where there is none yet."""
 
     async def issue(session: Session) -> NewKey:
@@ -41,7 +41,7 @@ async def make_key(database: SqliteDatabase, *, name: str, scopes: Collection[st
 
 
 async def reset_password(
-    database: SqliteDatabase, *, who: str | None, password: str, passwords: Passwords | None = None
+    database: Database, *, who: str | None, password: str, passwords: Passwords | None = None
 ) -> User:
     """Give somebody a new password, and sign them out everywhere."""
     user = await database.read(lambda session: _person(session, who))
@@ -56,7 +56,7 @@ async def reset_password(
     return user
 
 
-async def set_disabled(database: SqliteDatabase, *, who: str, disabled: bool) -> User:
+async def set_disabled(database: Database, *, who: str, disabled: bool) -> User:
     """Stop every credential of a member from working, or let them work again."""
 
     async def change(session: Session) -> User:
@@ -67,6 +67,11 @@ async def set_disabled(database: SqliteDatabase, *, who: str, disabled: bool) ->
         return user
 
     return await database.write(change)
+
+
+async def id_of(database: Database, who: str | None) -> str:
+    """The id of somebody, by default the owner's."""
+    return (await database.read(lambda session: _person(session, who))).id
 
 
 async def _person(session: Session, who: str | None) -> User:

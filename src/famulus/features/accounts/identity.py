@@ -9,7 +9,7 @@ from typing import Any, Literal
 from famulus.features.accounts.credentials import Held, KeyRepository, SessionRepository
 from famulus.features.accounts.repository import append_to_audit_log
 from famulus.features.accounts.tokens import digest_of
-from famulus.infra.database import Session, SqliteDatabase
+from famulus.infra.database import Database, Session
 from famulus.kit.clock import Clock, utc_now
 from famulus.kit.errors import StorageFull, Unavailable
 
@@ -67,7 +67,7 @@ class _Known:
 class Identities:
     """Callers by their credentials, in this process."""
 
-    def __init__(self, database: SqliteDatabase, *, idle: timedelta, now: Clock = utc_now) -> None:
+    def __init__(self, database: Database, *, idle: timedelta, now: Clock = utc_now) -> None:
         self._database = database
         self._idle = idle
         self._now = now

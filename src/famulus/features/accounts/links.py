@@ -55,6 +55,7 @@ class Links:
 
     async def redeem(self, token: str, *, name: str, email: str | None, password_hash: str | None) -> User:
         """The owner, made now if there was none; the token is used up."""
+        await self._unit.session.alone("owner")
         owner = await self.check(token)
         used = await self._tokens.use(digest_of(token), purpose=_PURPOSE, now=self._unit.now())
         if not used and (owner is not None or not self._is_setup_token(token)):

@@ -24,7 +24,7 @@ from famulus.features.accounts.sessions import Sessions
 from famulus.features.accounts.tables import User
 from famulus.features.accounts.unit import Unit
 from famulus.features.accounts.users import Users
-from famulus.infra.database import Session, SqliteDatabase
+from famulus.infra.database import Database, Session
 from famulus.kit.clock import Clock, utc_now
 from famulus.settings import AccountSettings
 
@@ -58,7 +58,7 @@ class Accounts:
 
     def __init__(
         self,
-        database: SqliteDatabase,
+        database: Database,
         settings: AccountSettings | None = None,
         *,
         on_erase: Sequence[OnErase] = (),

@@ -49,6 +49,11 @@ class CallRoom:
                 if self.output_of(request.call.call_id) is None:
                     group.create_task(self._make(request))
 
+    @property
+    def steps(self) -> list[Step]:
+        """Every call of the run, as it stands."""
+        return list(self._steps.values())
+
     def output_of(self, call_id: str) -> Output | None:
         """What a call came to, if it has come to something."""
         step = self._steps[call_id]

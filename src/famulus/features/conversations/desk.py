@@ -9,7 +9,7 @@ from starlette.requests import HTTPConnection
 from famulus.agent.tools import Toolset
 from famulus.features.accounts.caller import Caller, requires
 from famulus.features.conversations.runs import RunDesk, Sender
-from famulus.infra.database import SqliteDatabase
+from famulus.infra.database import Database
 from famulus.settings import Settings
 from famulus.streams.seats import Seats
 
@@ -27,7 +27,7 @@ class ModelChoice:
 class Counter:
     """Where requests about conversations are dealt with."""
 
-    database: SqliteDatabase
+    database: Database
     runs: RunDesk
     toolset: Toolset
     models: tuple[ModelChoice, ...]

@@ -39,7 +39,7 @@ async def _latest_rows(session: Session, run: Run, budget_tokens: int) -> list[_
     """Rows in order of position, as many as fill the budget; those of runs queued behind this one left out."""
     repository = ConversationRepository(session, run.user_id)
     found: list[_ROW] = []
-    before, room = 2**62, budget_tokens
+    before, room = 2**31 - 1, budget_tokens
     while room > 0 and len(found) < _MOST_ROWS:
         page = await repository.latest(run.conversation_id, before=before, limit=_ROWS_AT_ONCE)
         for row in page:

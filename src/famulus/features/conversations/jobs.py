@@ -12,6 +12,7 @@ from famulus.agent.loop import NoOutput, StepLimit
 from famulus.agent.models import Model
 from famulus.agent.tools import Toolset
 from famulus.features.conversations.ending import close_open_work, end, ended, run_event
+from famulus.features.conversations.memories import with_memories
 from famulus.features.conversations.opening import Opening, open_run
 from famulus.features.conversations.records import Run
 from famulus.features.conversations.repository import ConversationRepository
@@ -19,10 +20,11 @@ from famulus.features.conversations.run_repository import RunRepository, cancell
 from famulus.features.conversations.runs import RunDesk
 from famulus.features.conversations.titles import title_for
 from famulus.features.conversations.turn import Turn
-from famulus.infra.database import Session, SqliteDatabase
+from famulus.infra.database import Database, Session
 from famulus.infra.llm import ProviderFault
 from famulus.jobs.queue import Claim, LeaseLost
 from famulus.kit.errors import FamulusError, StorageFull, Unavailable
+from famulus.memory.client import Recall
 from famulus.streams.store import Draft, Fenced
 from famulus.streams.writer import Writer
 
@@ -33,10 +35,11 @@ _logger = structlog.get_logger()
 class RunWorker:
     """Works on runs, one claim at a time."""
 
-    database: SqliteDatabase
+    database: Database
     desk: RunDesk
     model_named: Callable[[str], Model]
     toolset: Toolset
+    recall: Recall
     max_attempts: int = 5
 
     async def run(self, claim: Claim) -> None:
@@ -50,6 +53,7 @@ class RunWorker:
             return
         if opening is None:
             return
+        opening = await with_memories(opening, self.recall, most_characters=self.desk.limits.context_tokens)
         writer = self.desk.log.open(opening.run.id, claim.fence)
         try:
             with structlog.contextvars.bound_contextvars(
@@ -87,6 +91,7 @@ class RunWorker:
 
     async def _end(self, session: Session, drafts: list[Draft], final: Run, claim: Claim) -> None:
         """End a run that did not end by itself; unless it has, in the moment when it was to be stopped."""
+        await session.alone(final.id)
         current = await RunRepository(session, final.user_id).find(final.id)
         if current is None or current.ended_at is not None:
             return

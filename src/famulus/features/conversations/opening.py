@@ -41,6 +41,7 @@ async def open_run(
 ) -> Opening | None:
     """Take the run's stream and put in order what an earlier attempt has left; None when there is nothing to do."""
     runs = RunRepository(session, claim.payload["user_id"])
+    await session.alone(claim.payload["run_id"])
     run = await runs.find(claim.payload["run_id"])
     if run is None or run.ended_at is not None:
         await desk.queue.finish(session, claim)

