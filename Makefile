@@ -4,13 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 
-.PHONY: run memory test check format soak bench lock clean
+.PHONY: run test check format soak bench lock clean
 
 run: $(VENV)/.run
 	@$(BIN)/famulus serve
-
-# Memories are found by their meaning too: numpy and a small model, 110 MB.
-memory: $(VENV)/.memory
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest
@@ -35,7 +32,7 @@ bench: $(VENV)/.bench
 lock: $(VENV)/.test
 	$(BIN)/python -m pip install --quiet uv
 	for set in run test bench; do \
-		group=""; test $$set = run || group="--group $$set"; \
+		group=""; test $$set = run || group="--group $$set"; test $$set != test || group="$$group --all-extras"; \
 		$(BIN)/uv pip compile pyproject.toml $$group --universal --python-version 3.11 --upgrade \
 			--generate-hashes --no-emit-index-url --no-header --no-annotate --quiet -o requirements/$$set.txt; \
 	done
@@ -51,22 +48,19 @@ $(BIN)/python:
 
 # The project itself is found through a .pth file: no build tool, and so no download, stands between you and it.
 define install
-	$(PIP_INSTALL) -r requirements/$(1).txt
+	$(PIP_INSTALL) -r requirements/$(1).txt -r requirements/memory.txt
 	@$(BIN)/python -c 'import pathlib, sysconfig; pathlib.Path(sysconfig.get_path("purelib"), "famulus.pth").write_text(str(pathlib.Path("src").resolve()) + "\n")'
 	@printf '#!/bin/sh\nexec "$$(dirname "$$0")/python" -m famulus "$$@"\n' > $(BIN)/famulus && chmod +x $(BIN)/famulus
 	@touch $@
 endef
 
-$(VENV)/.run: requirements/run.txt | $(BIN)/python
+$(VENV)/.run: requirements/run.txt requirements/memory.txt | $(BIN)/python
 	$(call install,run)
 
-$(VENV)/.test: requirements/test.txt requirements/run.txt | $(BIN)/python
+$(VENV)/.test: requirements/test.txt requirements/run.txt requirements/memory.txt | $(BIN)/python
 	$(call install,test)
 	@touch $(VENV)/.run
 
-$(VENV)/.memory: requirements/memory.txt requirements/run.txt | $(BIN)/python
-	$(call install,memory)
-
-$(VENV)/.bench: requirements/bench.txt requirements/run.txt | $(BIN)/python
+$(VENV)/.bench: requirements/bench.txt requirements/run.txt requirements/memory.txt | $(BIN)/python
 	$(call install,bench)
 	@touch $(VENV)/.run
