@@ -1,25 +1,21 @@
 """What clients send about accounts, and what they get to see."""
 
 import re
-import zoneinfo
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
-    PlainSerializer,
     SecretStr,
     StringConstraints,
     WithJsonSchema,
 )
 
 from famulus.features.accounts.passwords import MAX_CHARACTERS, MIN_CHARACTERS
-from famulus.kit.clock import iso
+from famulus.kit.schemas import Instant, Time, known_zone
 from famulus.kit.text import storable
 
 # What the e-mail field of a browser accepts (WHATWG HTML, "valid e-mail address"); no grammar is a proof.
@@ -27,7 +23,6 @@ _EMAIL = re.compile(
     r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@"
     r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*"
 )
-_ZONE = re.compile(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+)*")
 
 
 def _storable(value: object) -> object:
@@ -38,23 +33,6 @@ def _email(text: str) -> str:
     if _EMAIL.fullmatch(text) is None:
         raise ValueError("this is no e-mail address")
     return text
-
-
-def _zone(text: str) -> str:
-    try:
-        known = _ZONE.fullmatch(text) is not None and zoneinfo.ZoneInfo(text).key == text
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        known = False
-    if not known:
-        raise ValueError("this is no zone of the IANA time zone database, such as Europe/Berlin")
-    return text
-
-
-def _utc(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("this moment lies outside the calendar") from error
 
 
 def _without_default(schema: dict[str, Any]) -> None:
@@ -75,14 +53,10 @@ Email = Annotated[
 ]
 SignInName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=254), _CLEAN]
 ModelName = Annotated[str, StringConstraints(min_length=1, max_length=200), _CLEAN]
-Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_zone), _CLEAN]
+Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(known_zone), _CLEAN]
 Token = Annotated[SecretStr, Field(min_length=1, max_length=200), _CLEAN]
 Password = Annotated[SecretStr, Field(min_length=1, max_length=MAX_CHARACTERS), _CLEAN]
 NewPassword = Annotated[SecretStr, Field(min_length=MIN_CHARACTERS, max_length=MAX_CHARACTERS), _CLEAN]
-FutureTime = Annotated[AwareDatetime, AfterValidator(_utc)]
-Time = Annotated[
-    datetime, PlainSerializer(iso, return_type=str), WithJsonSchema({"type": "string", "format": "date-time"})
-]
 Role = Literal["owner", "member"]
 Scope = Literal["chat", "account", "users:act", "admin"]
 
@@ -138,7 +112,7 @@ class Erasure(Request):
 class KeyRequest(Request):
     name: Name
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=8)] = ["chat"]
-    expires_at: FutureTime | None = None
+    expires_at: Instant | None = None
 
 
 class InvitationRequest(Request):

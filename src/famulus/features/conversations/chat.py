@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from famulus.features.conversations.schemas import Draft, Policy, Text
+from famulus.features.conversations.schemas import Policy
+from famulus.kit.schemas import Draft, Text
 
 SessionId = Annotated[str, Field(min_length=1, max_length=200)]
 

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Header
+from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from famulus.agent.tools import Toolset
-from famulus.features.accounts.caller import Caller, requires
+from famulus.features.accounts.caller import Caller
 from famulus.features.conversations.runs import RunDesk, Sender
 from famulus.infra.database import Database
 from famulus.settings import Settings
@@ -52,7 +52,3 @@ async def _counter(connection: HTTPConnection) -> Counter:
 
 
 CounterDep = Annotated[Counter, Depends(_counter)]
-ChatterDep = Annotated[Caller, Depends(requires("chat"))]
-"""Somebody whose credential may hold conversations."""
-IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
-"""The sender's name for a request; the same name with the same content acts once."""

@@ -1,10 +1,11 @@
 """Conversations, messages, runs, assistants and models under `/api/v1`."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Request, Response, status
+from fastapi import APIRouter, Request, Response, status
 
-from famulus.features.conversations.desk import ChatterDep, CounterDep, IdempotencyKey, sender_of
+from famulus.features.accounts.parameters import After, ChatterDep, IdempotencyKey, Limit
+from famulus.features.conversations.desk import CounterDep, sender_of
 from famulus.features.conversations.erasure import forget_answers
 from famulus.features.conversations.records import Conversation
 from famulus.features.conversations.run_repository import RunRepository
@@ -23,13 +24,10 @@ from famulus.features.conversations.schemas import (
 from famulus.features.conversations.service import Assistants, Conversations
 from famulus.infra.database import Session
 from famulus.infra.idempotency import once
-from famulus.kit.pages import DEFAULT_LIMIT, MAX_LIMIT, Page, page_of
+from famulus.kit.pages import DEFAULT_LIMIT, Page, page_of
 from famulus.kit.problems import errors
 
 router = APIRouter(prefix="/api/v1", responses=errors())
-
-Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Most items on the page.")]
-After = Annotated[str | None, Query(max_length=100, description="`next` of the page before.")]
 
 
 @router.get("/conversations", responses=errors(404), tags=["conversations"])

@@ -7,10 +7,10 @@ from starlette.status import HTTP_204_NO_CONTENT
 from starlette.types import Receive, Scope, Send
 
 from famulus.features.accounts.caller import Caller, still_valid
+from famulus.features.accounts.parameters import After, ChatterDep, IdempotencyKey, Limit
 from famulus.features.conversations import chat
 from famulus.features.conversations.answers import reply_to, responses_of, run_for_user, wait_for_end
-from famulus.features.conversations.desk import ChatterDep, Counter, CounterDep, IdempotencyKey, sender_of
-from famulus.features.conversations.endpoints import After, Limit
+from famulus.features.conversations.desk import Counter, CounterDep, sender_of
 from famulus.features.conversations.following import BEGINNING, Position, event_stream, position
 from famulus.features.conversations.runs import Runs
 from famulus.features.conversations.schemas import ConversationDraft, RunDraft, RunView, StepView, ToolOutputs

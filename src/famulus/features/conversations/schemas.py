@@ -1,10 +1,8 @@
 """What clients send and see."""
 
-import math
-from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StrictBool, model_validator
+from pydantic import Field, StrictBool
 
 from famulus.features.conversations.records import (
     Assistant,
@@ -18,47 +16,12 @@ from famulus.features.conversations.records import (
     StepStatus,
     TitleSource,
 )
-from famulus.kit.clock import iso
-from famulus.kit.text import storable
+from famulus.kit.schemas import Draft, Text, Time, View
 
-Time = Annotated[datetime, PlainSerializer(iso, return_type=str)]
-Text = Annotated[str, AfterValidator(storable)]
 Title = Annotated[Text, Field(min_length=1, max_length=200)]
 Policy = Literal["enqueue", "reject", "interrupt"]
 
 _HIDDEN = "{}"
-_LARGEST_INTEGER = 2**63 - 1
-_MOST_LEVELS = 64
-
-
-def _storable_json(value: Any, *, levels_left: int) -> Any:
-    """What a client sent, as a database and every later reader can take it."""
-    match value:
-        case str():
-            return storable(value)
-        case float() if not math.isfinite(value):
-            raise ValueError("a number must be finite")
-        case int() if abs(value) > _LARGEST_INTEGER:
-            raise ValueError("an integer has at most 63 bits")
-        case dict() | list() if not levels_left:
-            raise ValueError(f"there are more than {_MOST_LEVELS} levels")
-        case dict():
-            below = levels_left - 1
-            return {storable(str(key)): _storable_json(inner, levels_left=below) for key, inner in value.items()}
-        case list():
-            return [_storable_json(inner, levels_left=levels_left - 1) for inner in value]
-    return value
-
-
-class Draft(BaseModel):
-    """Something a client sends: a field that nobody knows is an error, and not ignored."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _storable(cls, raw: Any) -> Any:
-        return _storable_json(raw, levels_left=_MOST_LEVELS)
 
 
 class AssistantDraft(Draft):
@@ -136,16 +99,6 @@ class ToolOutputs(Draft):
     tool_outputs: list[ToolOutput] = Field(min_length=1, max_length=128)
 
 
-class View(BaseModel):
-    """Something a client sees."""
-
-    model_config = ConfigDict(frozen=True)
-
-    def data(self) -> dict[str, Any]:
-        """As it goes into an event."""
-        return self.model_dump(mode="json")
-
-
 class AssistantView(View):
     """An assistant."""
 
@@ -192,7 +145,7 @@ class TextValue(View):
     """Text, and what it cites."""
 
     value: str
-    annotations: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = Field(default_factory=list)
 
 
 class TextPart(View):

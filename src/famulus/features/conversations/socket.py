@@ -15,11 +15,12 @@ from famulus.features.conversations.chat import ThreadMessage
 from famulus.features.conversations.desk import Counter, counter_of, sender_of
 from famulus.features.conversations.following import RESET, entries, position
 from famulus.features.conversations.runs import Runs
-from famulus.features.conversations.schemas import Draft, RunDraft, RunView
+from famulus.features.conversations.schemas import RunDraft, RunView
 from famulus.features.conversations.wire import websocket
 from famulus.kit.clock import iso, utc_now
 from famulus.kit.errors import FamulusError, Forbidden, Invalid
 from famulus.kit.ids import new_id
+from famulus.kit.schemas import Draft
 
 router = APIRouter()
 

@@ -14,7 +14,7 @@ from famulus.features.accounts.caller import (
     same_site,
 )
 from famulus.features.accounts.cookies import clear_session_cookie, session_token_of, set_session_cookie
-from famulus.features.accounts.endpoints.paging import After, Limit
+from famulus.features.accounts.parameters import After, Limit
 from famulus.features.accounts.repository import UserRepository
 from famulus.features.accounts.schemas import (
     AuthState,

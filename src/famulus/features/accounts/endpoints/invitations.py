@@ -4,10 +4,10 @@ from fastapi import APIRouter, Response, status
 from starlette.requests import HTTPConnection
 
 from famulus.features.accounts.caller import AccountsDep, ClientDep, OwnerDep
-from famulus.features.accounts.endpoints.paging import After, Limit
 from famulus.features.accounts.invitations import Invitations
 from famulus.features.accounts.links import invitation_link
 from famulus.features.accounts.origin import base_url
+from famulus.features.accounts.parameters import After, Limit
 from famulus.features.accounts.schemas import InvitationRequest, InvitationView, NewInvitationView
 from famulus.kit.pages import DEFAULT_LIMIT, Page
 from famulus.kit.problems import errors

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response, status
 
 from famulus.features.accounts.caller import AccountsDep, Caller, ClientDep, requires
-from famulus.features.accounts.endpoints.paging import After, Limit
 from famulus.features.accounts.keys import Keys
+from famulus.features.accounts.parameters import After, Limit
 from famulus.features.accounts.schemas import KeyRequest, KeyView, NewKeyView
 from famulus.kit.pages import DEFAULT_LIMIT, Page
 from famulus.kit.problems import errors
