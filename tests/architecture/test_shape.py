@@ -15,6 +15,8 @@ import famulus
 from famulus.features.accounts import tables as accounts
 from famulus.features.conversations import records
 from famulus.features.conversations import tables as conversations
+from famulus.features.goals import records as goal_records
+from famulus.features.goals import tables as goal_tables
 from famulus.memory.records import Memory
 from famulus.memory.tables import memories
 
@@ -27,6 +29,8 @@ RECORDS: list[tuple[type, sa.Table]] = [
     (records.Message, conversations.messages),
     (records.Run, conversations.runs),
     (records.Step, conversations.steps),
+    (goal_records.Goal, goal_tables.goals),
+    (goal_records.Step, goal_tables.goal_steps),
     (Memory, memories),
     (accounts.User, accounts.users),
     (accounts.SignIn, accounts.sessions),

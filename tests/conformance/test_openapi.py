@@ -83,7 +83,7 @@ async def test_whatever_is_sent_the_answers_are_those_described(tmp_path: Path) 
             cwd=tmp_path,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
             check=False,
         )
 

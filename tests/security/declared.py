@@ -20,6 +20,9 @@ KIND_BY_NAME = {
     "memory_id": "memory",
     "invitation_id": "invitation",
     "tool_outputs[].tool_call_id": "call",
+    "goal_id": "goal",
+    "step_id": "step",
+    "parent_id": "step",
 }
 KIND_OF_CURSOR = {
     "/api/v1/conversations": "conversation",
@@ -29,6 +32,8 @@ KIND_OF_CURSOR = {
     "/api/v1/auth/sessions": "session",
     "/api/v1/invitations": "invitation",
     "/memories/{user_id}": "memory",
+    "/api/v1/goals": "goal",
+    "/api/v1/todos": "step",
 }
 # A number within one run's log or steps, which says nothing without the run.
 CURSORS_THAT_ARE_POSITIONS = frozenset({"/runs/{run_id}/steps", "/runs/{run_id}/events"})
@@ -38,6 +43,12 @@ BODIES: dict[str, Callable[[Things], dict[str, Any]]] = {
     "PATCH /api/v1/conversations/{conversation_id}": lambda _: {"title": "Taken over"},
     "POST /api/v1/conversations/{conversation_id}/runs": lambda mine: {"message": "hi", "assistant_id": mine.assistant},
     "PATCH /api/v1/assistants/{assistant_id}": lambda _: {"name": "Spy"},
+    "POST /api/v1/goals": lambda _: {"title": "Fly"},
+    "PATCH /api/v1/goals/{goal_id}": lambda _: {"title": "Taken over"},
+    "PUT /api/v1/goals/{goal_id}/roadmap": lambda _: {"steps": [{"key": "1", "title": "Taken over"}]},
+    "POST /api/v1/goals/{goal_id}/roadmap/runs": lambda _: {"steps": ["Taken over"]},
+    "POST /api/v1/goals/{goal_id}/steps": lambda mine: {"title": "Planted", "parent_id": mine.step},
+    "PATCH /api/v1/goals/{goal_id}/steps/{step_id}": lambda _: {"done": True},
     "POST /memories/{user_id}": lambda _: {"text": "Planted."},
     "POST /memories/{user_id}/search": lambda _: {"query": "what is known"},
     "PATCH /memories/{user_id}/{memory_id}": lambda _: {"text": "Taken over"},

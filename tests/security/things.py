@@ -27,6 +27,8 @@ class Things:
     session: str
     invitation: str
     memory: str
+    goal: str
+    step: str
 
 
 def of_nothing(things: Things) -> Things:
@@ -47,6 +49,8 @@ async def have(person: Client, place: Place) -> Things:
     key = await person.post("/api/v1/api-keys", {"name": "a spare one"}, expect=201)
     memory = await person.post(f"/memories/{person.user_id}", {"text": f"Likes {new_id('tea')}."}, expect=201)
     invitation = await place.owner.post("/api/v1/invitations", {}, expect=201)
+    goal = await person.post("/api/v1/goals", {"title": "Sail", "steps": ["Buy a boat"]}, expect=201)
+    roadmap = await person.get(f"/api/v1/goals/{goal['id']}/roadmap")
     return Things(
         user=person.user_id,
         assistant=assistant["id"],
@@ -60,6 +64,8 @@ async def have(person: Client, place: Place) -> Things:
         session=await a_session(person),
         invitation=invitation["id"],
         memory=memory["id"],
+        goal=goal["id"],
+        step=roadmap["steps"][0]["id"],
     )
 
 
@@ -94,6 +100,7 @@ async def gone(person: Client, place: Place) -> Things:
         f"conversations/{things.waiting_conversation}",
         f"assistants/{things.assistant}",
         f"api-keys/{things.key}",
+        f"goals/{things.goal}",
     ):
         status, body = await person.request("DELETE", f"/api/v1/{path}")
         assert status == 204, body

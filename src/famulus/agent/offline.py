@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from famulus.agent import plans
 from famulus.agent.window import Message, tokens
 from famulus.infra.llm import ChatEvent, ChatRequest, Finish, TextDelta, ToolCall, Usage
 from famulus.kit.ids import new_id
@@ -21,7 +22,8 @@ NAME = "offline"
 
 _WHO_I_AM = (
     "I am Famulus' offline stand-in: a few rules, not a language model. I can tell the time, calculate, remember a "
-    "sentence for you, and count. Connect a real model to have a conversation: see “Connect a model” in the README."
+    "sentence for you, keep your goals, and count. Connect a real model to have a conversation: see “Connect a model” "
+    "in the README."
 )
 _MOST_COUNTED = 20_000
 _WORDS_AT_ONCE = 500
@@ -93,6 +95,8 @@ def _by_rule(text: str) -> tuple[str, dict[str, Any] | str] | None:
         return "remember", {"text": match[1].strip()}
     if match := _RECALL.match(text):
         return "recall", {"about": match[1].strip()}
+    if call := plans.asked_for(text):
+        return call
     if _TIME.search(text):
         zone = _ZONE.search(text)
         return "current_time", {"zone": zone[1]} if zone else {}
@@ -112,6 +116,8 @@ def _said(messages: list[Message]) -> str:
     text = str(last.get("content") or "")
     if match := _COUNT.search(text):
         return " ".join(map(str, range(1, min(int(match[1]), _MOST_COUNTED) + 1)))
+    if plans.lacks_steps(text):
+        return plans.NO_STEPS
     if _GREETING.match(text):
         return f"Hello! {_WHO_I_AM}"
     return f"You said: “{shortened(text, 200)}”. {_WHO_I_AM}"

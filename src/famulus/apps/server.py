@@ -16,6 +16,7 @@ from famulus.agent.tools import Toolset
 from famulus.apps import health, models, rendering
 from famulus.apps.edge import Edge
 from famulus.apps.engine import Engine
+from famulus.apps.goals import Errands
 from famulus.apps.memories import is_known, may_ask_about
 from famulus.apps.plugins import tools_from
 from famulus.features.accounts import endpoints as accounts_endpoints
@@ -25,6 +26,10 @@ from famulus.features.conversations import endpoints, native, socket
 from famulus.features.conversations.desk import Counter
 from famulus.features.conversations.erasure import erase_conversations
 from famulus.features.conversations.tools import TOOLS
+from famulus.features.goals import endpoints as goals_endpoints
+from famulus.features.goals.desk import GoalDesk
+from famulus.features.goals.repository import erase_goals
+from famulus.features.goals.tools import TOOLS as GOAL_TOOLS
 from famulus.infra.clients import close_clients, get_database
 from famulus.memory import endpoints as memory_endpoints
 from famulus.memory.endpoints import MemoryCounter
@@ -33,6 +38,14 @@ from famulus.streams.seats import Seats
 
 _DESCRIPTION = (
     "A self-hosted AI assistant: conversations whose answers survive anything, and their events from any position."
+)
+_ROUTERS = (
+    accounts_endpoints.router,
+    endpoints.router,
+    native.router,
+    socket.router,
+    goals_endpoints.router,
+    health.router,
 )
 
 
@@ -48,19 +61,20 @@ class _Assets(StaticFiles):
 
 def create_app(settings: Settings) -> "Served":
     """The application, ready to be served."""
-    toolset = Toolset([*TOOLS, *tools_from(settings.agent.tool_modules)])
+    toolset = Toolset([*TOOLS, *GOAL_TOOLS, *tools_from(settings.agent.tool_modules)])
     choices = models.choices(settings.model)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = get_database()
         engine = Engine(database, settings, toolset, default_model=choices[0].id)
-        accounts = Accounts(database, settings.accounts, on_erase=[erase_conversations])
+        accounts = Accounts(database, settings.accounts, on_erase=[erase_conversations, erase_goals])
         app.state.database, app.state.settings, app.state.accounts = database, settings, accounts
         app.state.engine = engine
         app.state.conversations = Counter(
             database, engine.desk, toolset, choices, Seats(settings.streams.per_user), settings
         )
+        app.state.goals = GoalDesk(database, Errands(engine.desk).send)
         app.state.memories = MemoryCounter(database, engine.memories, may_ask_about, is_known)
         await engine.start()
         sweeping = asyncio.create_task(_sweep_daily(accounts))
@@ -80,7 +94,7 @@ def create_app(settings: Settings) -> "Served":
         redoc_url=None,
     )
     rendering.install(app)
-    for router in (accounts_endpoints.router, endpoints.router, native.router, socket.router, health.router):
+    for router in _ROUTERS:
         app.include_router(router)
     app.include_router(memory_endpoints.router, dependencies=[Depends(requires("chat"))])
     app.add_api_route("/", _home, include_in_schema=False)

@@ -3,7 +3,7 @@
 import math
 import re
 import zoneinfo
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from pydantic import (
@@ -23,6 +23,7 @@ from famulus.kit.text import storable
 
 _LARGEST_INTEGER = 2**63 - 1
 _MOST_LEVELS = 64
+_DAY_LENGTH = len("2026-11-21")
 _ZONE = re.compile(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+)*")
 
 
@@ -62,6 +63,13 @@ def _not_a_number(given: object) -> object:
     return given
 
 
+def _only_text(given: object) -> object:
+    """A day is never made of a number of seconds, or of a time of which only the day would be kept."""
+    if isinstance(given, datetime) or not isinstance(given, (str, date)) or len(str(given)) != _DAY_LENGTH:
+        raise ValueError("is a day as text, such as 2026-11-21")
+    return given
+
+
 def _utc(moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC)
@@ -75,6 +83,8 @@ Time = Annotated[
 """A time as it is shown."""
 Instant = Annotated[AwareDatetime, BeforeValidator(_not_a_number), AfterValidator(_utc)]
 """A time as it is sent: with its offset, and within the calendar."""
+Day = Annotated[date, BeforeValidator(_only_text)]
+"""A day in somebody's calendar, such as 2026-11-21."""
 Text = Annotated[str, AfterValidator(storable)]
 Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(known_zone)]
 
