@@ -31,6 +31,7 @@ from famulus.features.goals.desk import GoalDesk
 from famulus.features.goals.repository import erase_goals
 from famulus.features.goals.tools import TOOLS as GOAL_TOOLS
 from famulus.infra.clients import close_clients, get_database
+from famulus.infra.database import Database
 from famulus.memory import endpoints as memory_endpoints
 from famulus.memory.endpoints import MemoryCounter
 from famulus.settings import Settings
@@ -39,6 +40,8 @@ from famulus.streams.seats import Seats
 _DESCRIPTION = (
     "A self-hosted AI assistant: conversations whose answers survive anything, and their events from any position."
 )
+_TOOLS = (*TOOLS, *GOAL_TOOLS)
+_ON_ERASE = (erase_conversations, erase_goals)
 _ROUTERS = (
     accounts_endpoints.router,
     endpoints.router,
@@ -61,20 +64,20 @@ class _Assets(StaticFiles):
 
 def create_app(settings: Settings) -> "Served":
     """The application, ready to be served."""
-    toolset = Toolset([*TOOLS, *GOAL_TOOLS, *tools_from(settings.agent.tool_modules)])
+    toolset = Toolset([*_TOOLS, *tools_from(settings.agent.tool_modules)])
     choices = models.choices(settings.model)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = get_database()
         engine = Engine(database, settings, toolset, default_model=choices[0].id)
-        accounts = Accounts(database, settings.accounts, on_erase=[erase_conversations, erase_goals])
+        accounts = Accounts(database, settings.accounts, on_erase=_ON_ERASE)
         app.state.database, app.state.settings, app.state.accounts = database, settings, accounts
         app.state.engine = engine
         app.state.conversations = Counter(
             database, engine.desk, toolset, choices, Seats(settings.streams.per_user), settings
         )
-        app.state.goals = GoalDesk(database, Errands(engine.desk).send)
+        _set_up_desks(app, database, engine)
         app.state.memories = MemoryCounter(database, engine.memories, may_ask_about, is_known)
         await engine.start()
         sweeping = asyncio.create_task(_sweep_daily(accounts))
@@ -100,6 +103,11 @@ def create_app(settings: Settings) -> "Served":
     app.add_api_route("/", _home, include_in_schema=False)
     app.mount("/static", _Assets(directory=web.STATIC), name="static")
     return Served(app, max_body_bytes=settings.server.max_body_bytes, docs=settings.server.docs)
+
+
+def _set_up_desks(app: FastAPI, database: Database, engine: Engine) -> None:
+    """Where the requests of each feature are dealt with."""
+    app.state.goals = GoalDesk(database, Errands(engine.desk).send)
 
 
 class Served(Edge):
