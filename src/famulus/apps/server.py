@@ -87,9 +87,14 @@ def create_app(settings: Settings) -> "Served":
         accounts.close()
         await close_clients()
 
-    about = {"title": "Famulus", "version": __version__, "description": _DESCRIPTION}
-    docs_url = "/docs" if settings.server.docs else None
-    app = FastAPI(**about, lifespan=lifespan, docs_url=docs_url, redoc_url=None)
+    app = FastAPI(
+        title="Famulus",
+        version=__version__,
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+        docs_url="/docs" if settings.server.docs else None,
+        redoc_url=None,
+    )
     rendering.install(app)
     for router in _ROUTERS:
         app.include_router(router)
