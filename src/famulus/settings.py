@@ -208,6 +208,17 @@ class MemorySettings(Section):
     """The endpoint's model for embeddings."""
 
 
+class FileSettings(Section):
+    """What people upload."""
+
+    max_bytes: int = Field(26_214_400, ge=1)
+    """Largest file, in bytes."""
+    max_per_request: int = Field(20, ge=1, le=1_000)
+    """Most files in one upload."""
+    quota_bytes: int = Field(5_368_709_120, ge=0)
+    """How much one person's files may take in all, in bytes."""
+
+
 class LogSettings(Section):
     """What the server says about itself, on standard error."""
 
@@ -266,6 +277,8 @@ class Settings(BaseSettings):
     """People and their sign-in."""
     memory: MemorySettings = MemorySettings()
     """What the assistant remembers of people."""
+    files: FileSettings = FileSettings()
+    """What people upload."""
     log: LogSettings = LogSettings()
     """What the server says about itself."""
 

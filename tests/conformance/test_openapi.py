@@ -64,7 +64,7 @@ async def test_an_operation_says_how_it_can_fail(operation: Operation) -> None:
 @named
 async def test_an_operation_says_what_it_answers(operation: Operation) -> None:
     for status, response in operation.description["responses"].items():
-        if status < "400" and status != "204":
+        if status < "400" and status not in ("204", "304"):
             assert all(content["schema"] for content in response["content"].values())
 
 

@@ -19,6 +19,7 @@ KIND_BY_NAME = {
     "key_id": "key",
     "memory_id": "memory",
     "invitation_id": "invitation",
+    "file_id": "file",
     "tool_outputs[].tool_call_id": "call",
     "goal_id": "goal",
     "step_id": "step",
@@ -34,6 +35,7 @@ KIND_OF_CURSOR = {
     "/memories/{user_id}": "memory",
     "/api/v1/goals": "goal",
     "/api/v1/todos": "step",
+    "/api/v1/files": "file",
 }
 # A number within one run's log or steps, which says nothing without the run.
 CURSORS_THAT_ARE_POSITIONS = frozenset({"/runs/{run_id}/steps", "/runs/{run_id}/events"})
@@ -49,6 +51,7 @@ BODIES: dict[str, Callable[[Things], dict[str, Any]]] = {
     "POST /api/v1/goals/{goal_id}/roadmap/runs": lambda _: {"steps": ["Taken over"]},
     "POST /api/v1/goals/{goal_id}/steps": lambda mine: {"title": "Planted", "parent_id": mine.step},
     "PATCH /api/v1/goals/{goal_id}/steps/{step_id}": lambda _: {"done": True},
+    "PATCH /api/v1/files/{file_id}": lambda _: {"name": "taken-over.txt"},
     "POST /memories/{user_id}": lambda _: {"text": "Planted."},
     "POST /memories/{user_id}/search": lambda _: {"query": "what is known"},
     "PATCH /memories/{user_id}/{memory_id}": lambda _: {"text": "Taken over"},

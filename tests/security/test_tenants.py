@@ -33,6 +33,7 @@ NOT_FOUND_OTHERWISE = {
     ("GET /api/v1/api-keys", "after"): 200,
     ("GET /api/v1/auth/sessions", "after"): 200,
     ("GET /memories/{user_id}", "after"): 200,
+    ("GET /api/v1/files", "after"): 200,
 }
 # What the owner of a server may do with anybody, by a credential that says so.
 THE_OWNERS_RIGHT = {

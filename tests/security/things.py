@@ -29,6 +29,7 @@ class Things:
     memory: str
     goal: str
     step: str
+    file: str
 
 
 def of_nothing(things: Things) -> Things:
@@ -66,6 +67,7 @@ async def have(person: Client, place: Place) -> Things:
         memory=memory["id"],
         goal=goal["id"],
         step=roadmap["steps"][0]["id"],
+        file=await a_file(person),
     )
 
 
@@ -76,6 +78,15 @@ async def waiting_run(person: Client, conversation: str) -> Any:
         if event.name == "thread.run.requires_action":
             break
     return await person.get(f"/runs/{sent['id']}")
+
+
+async def a_file(person: Client) -> str:
+    """A file that nobody else has."""
+    answer = await ask(
+        f"{person.url}/api/v1/files?name=notes.txt", "POST", headers=person.headers, data=new_id("words").encode()
+    )
+    assert answer.status == 201, answer.text
+    return str(answer.body["data"][0]["id"])
 
 
 async def a_session(person: Client) -> str:
@@ -101,6 +112,7 @@ async def gone(person: Client, place: Place) -> Things:
         f"assistants/{things.assistant}",
         f"api-keys/{things.key}",
         f"goals/{things.goal}",
+        f"files/{things.file}",
     ):
         status, body = await person.request("DELETE", f"/api/v1/{path}")
         assert status == 204, body

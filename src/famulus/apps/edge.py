@@ -1,9 +1,9 @@
 """The outermost layer of the server: correlation, bounds on what comes in, headers on what goes out."""
 
 import asyncio
-import contextlib
 import re
 import time
+from collections.abc import Mapping
 
 import orjson
 import structlog
@@ -11,7 +11,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from famulus.kit.errors import FamulusError, TooLarge, UnsupportedMedia
+from famulus.apps.intake import BodyTooLarge, BodyTooSlow, Intake, linger, refuse_too_large, too_large
+from famulus.kit.errors import FamulusError, UnsupportedMedia
 from famulus.kit.ids import new_id
 from famulus.kit.problems import problem_of
 
@@ -20,7 +21,6 @@ CORRELATION = "X-Correlation-ID"
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 _BODY_SECONDS = 30
 _UNREMARKABLE = ("/static", "/health")
-_LINGER_SECONDS = 1
 _METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
@@ -42,22 +42,16 @@ class ContentTypeNotJson(UnsupportedMedia):
     """The body says that it is something other than JSON."""
 
 
-class BodyTooLarge(TooLarge):
-    """The body has more bytes than are accepted."""
-
-
-class BodyTooSlow(FamulusError):
-    """The body did not come in time."""
-
-    status = 408
-
-
 class Edge:
     """Wraps the application: everything that is true of every request is here."""
 
-    def __init__(self, app: ASGIApp, *, max_body_bytes: int, docs: bool = False) -> None:
+    def __init__(
+        self, app: ASGIApp, *, max_body_bytes: int, docs: bool = False, uploads: Mapping[str, int] | None = None
+    ) -> None:
         self._app = app
         self._max_body_bytes = max_body_bytes
+        # Routes that read their bodies by themselves, as `POST /path`, and how many bytes each may be sent.
+        self._uploads = uploads or {}
         # The interactive pages load their scripts from elsewhere: whoever asks for them gets no policy there.
         self._free_paths = ("/docs", "/redoc") if docs else ()
 
@@ -81,12 +75,18 @@ class Edge:
                 _note(scope, time.monotonic() - began)
 
     async def _answer(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+        most_bytes = self._uploads.get(f"{scope['method']} {scope['path']}")
         try:
-            receive = await self._bounded(scope, headers, receive)
+            if most_bytes is not None:
+                refuse_too_large(headers, most_bytes)
+                intake = Intake(receive, send, most_bytes=most_bytes)
+                receive, send = intake.receive, intake.send
+            else:
+                receive = await self._bounded(scope, headers, receive)
         except FamulusError as error:
             await _refuse(send, error, scope["state"]["correlation_id"])
             if isinstance(error, BodyTooLarge):
-                await self._linger(receive)
+                await linger(receive, self._max_body_bytes)
             await send({"type": "http.response.body", "body": b""})
         except ClientDisconnect:
             return
@@ -114,9 +114,7 @@ class Edge:
         """Read the body, which is JSON and of bounded size, before anybody works on it."""
         if scope["method"] not in _METHODS_WITH_BODY:
             return receive
-        declared = headers.get("content-length", "0")
-        if declared.isdigit() and int(declared) > self._max_body_bytes:
-            raise self._too_large()
+        refuse_too_large(headers, self._max_body_bytes)
         try:
             async with asyncio.timeout(_BODY_SECONDS):
                 body = await self._body(receive)
@@ -138,25 +136,10 @@ class Edge:
             chunk = message.get("body", b"")
             size += len(chunk)
             if size > self._max_body_bytes:
-                raise self._too_large()
+                raise too_large(self._max_body_bytes)
             chunks.append(chunk)
             if not message.get("more_body", False):
                 return b"".join(chunks)
-
-    async def _linger(self, receive: Receive) -> None:
-        """Let the client read its answer: a connection that is closed over unread bytes takes the answer with it."""
-        left = self._max_body_bytes
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_LINGER_SECONDS):
-                while left > 0:
-                    message = await receive()
-                    if not message.get("more_body", False):
-                        return
-                    left -= len(message["body"])
-                await asyncio.sleep(_LINGER_SECONDS)
-
-    def _too_large(self) -> BodyTooLarge:
-        return BodyTooLarge(f"A request has at most {self._max_body_bytes:,} bytes.", limit=self._max_body_bytes)
 
 
 def _note(scope: Scope, seconds: float) -> None:

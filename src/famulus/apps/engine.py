@@ -9,11 +9,12 @@ import structlog
 
 from famulus.agent.tools import Toolset
 from famulus.apps import models
+from famulus.apps.files import FileRoom
 from famulus.features.conversations.jobs import RunWorker
 from famulus.features.conversations.runs import RUN_JOB, RunDesk
 from famulus.features.conversations.signals import Cancellations
 from famulus.features.conversations.turn import TITLE_JOB
-from famulus.infra.clients import get_openai_client
+from famulus.infra.clients import get_blobs, get_openai_client
 from famulus.infra.database import Database
 from famulus.jobs.queue import JobQueue
 from famulus.jobs.worker import Worker
@@ -50,10 +51,11 @@ class Engine:
             ),
             max_attempts=jobs.max_attempts,
         )
+        self.files = FileRoom(database, get_blobs(), self.queue, settings.files)
         self.worker = Worker(
             database,
             self.queue,
-            {RUN_JOB: self._runs.run, TITLE_JOB: self._runs.title},
+            {RUN_JOB: self._runs.run, TITLE_JOB: self._runs.title, **self.files.handlers},
             concurrency=jobs.concurrency,
             lease_seconds=jobs.lease_seconds,
             poll_seconds=jobs.poll_seconds,
@@ -71,6 +73,7 @@ class Engine:
         self._watching = asyncio.create_task(self._runs.watch_cancellations())
         self.worker.start()
         self.memories.start()
+        self.files.start(alone=self._alone is not None)
 
     async def stop(self) -> None:
         """Let go of everybody who watches, finish or hand over the runs, and stop."""
@@ -78,6 +81,7 @@ class Engine:
         await self.worker.stop(drain_seconds=self._settings.server.drain_seconds)
         if self._watching:
             self._watching.cancel()
+        await self.files.stop()
         await self.memories.stop()
         await self.log.stop()
         if self._alone:

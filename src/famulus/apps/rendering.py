@@ -9,6 +9,7 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 
 from famulus.kit.errors import FamulusError, Invalid, Unprocessable
@@ -37,6 +38,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(FamulusError, _ours)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _framework)
+    app.add_exception_handler(ClientDisconnect, _left)
     app.add_exception_handler(Exception, _bug)
 
 
@@ -102,6 +104,11 @@ def _methods_of(request: Request) -> list[str]:
     return [
         m for m in _METHODS if any(route.matches({**request.scope, "method": m})[0] is Match.FULL for route in routes)
     ]
+
+
+async def _left(_request: Request, _error: Exception) -> Response:
+    """For nobody: the client went away in the middle of its request."""
+    return Response(status_code=400)
 
 
 async def _bug(request: Request, error: Exception) -> Response:

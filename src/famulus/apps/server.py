@@ -16,6 +16,7 @@ from famulus.agent.tools import Toolset
 from famulus.apps import health, models, rendering
 from famulus.apps.edge import Edge
 from famulus.apps.engine import Engine
+from famulus.apps.files import uploads
 from famulus.apps.goals import Errands
 from famulus.apps.memories import is_known, may_ask_about
 from famulus.apps.plugins import tools_from
@@ -26,6 +27,7 @@ from famulus.features.conversations import endpoints, native, socket
 from famulus.features.conversations.desk import Counter
 from famulus.features.conversations.erasure import erase_conversations
 from famulus.features.conversations.tools import TOOLS
+from famulus.features.files import endpoints as files_endpoints
 from famulus.features.goals import endpoints as goals_endpoints
 from famulus.features.goals.desk import GoalDesk
 from famulus.features.goals.repository import erase_goals
@@ -48,6 +50,7 @@ _ROUTERS = (
     native.router,
     socket.router,
     goals_endpoints.router,
+    files_endpoints.router,
     health.router,
 )
 
@@ -71,7 +74,7 @@ def create_app(settings: Settings) -> "Served":
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = get_database()
         engine = Engine(database, settings, toolset, default_model=choices[0].id)
-        accounts = Accounts(database, settings.accounts, on_erase=_ON_ERASE)
+        accounts = Accounts(database, settings.accounts, on_erase=[*_ON_ERASE, engine.files.erase])
         app.state.database, app.state.settings, app.state.accounts = database, settings, accounts
         app.state.engine = engine
         app.state.conversations = Counter(
@@ -101,19 +104,21 @@ def create_app(settings: Settings) -> "Served":
     app.include_router(memory_endpoints.router, dependencies=[Depends(requires("chat"))])
     app.add_api_route("/", _home, include_in_schema=False)
     app.mount("/static", _Assets(directory=web.STATIC), name="static")
-    return Served(app, max_body_bytes=settings.server.max_body_bytes, docs=settings.server.docs)
+    return Served(app, settings)
 
 
 def _set_up_desks(app: FastAPI, database: Database, engine: Engine) -> None:
     """Where the requests of each feature are dealt with."""
+    app.state.files = engine.files.desk
     app.state.goals = GoalDesk(database, Errands(engine.desk).send)
 
 
 class Served(Edge):
     """The application behind its edge."""
 
-    def __init__(self, app: FastAPI, *, max_body_bytes: int, docs: bool) -> None:
-        super().__init__(app, max_body_bytes=max_body_bytes, docs=docs)
+    def __init__(self, app: FastAPI, settings: Settings) -> None:
+        server = settings.server
+        super().__init__(app, max_body_bytes=server.max_body_bytes, docs=server.docs, uploads=uploads(settings.files))
         self._state = app.state
 
     def let_go(self) -> None:

@@ -8,6 +8,7 @@ async with unit_of_work() as session: ...
 from contextlib import AbstractAsyncContextManager
 
 from famulus import migrations
+from famulus.infra.blobs import Blobs, FolderBlobs
 from famulus.infra.database import Database, Session
 from famulus.infra.http import http_session
 from famulus.infra.llm import OpenAIClient, Retries, Timeouts
@@ -53,8 +54,13 @@ def _open_database() -> Database:
     return make_database(settings.database_url, settings.database)
 
 
+def _open_blobs() -> Blobs:
+    return FolderBlobs(get_settings().data_dir / "blobs")
+
+
 get_openai_client: Lazy[OpenAIClient] = Lazy(_open_openai)
 get_redis_client: Lazy[Redis] = Lazy(_open_redis, lambda client: client.close())
+get_blobs: Lazy[Blobs] = Lazy(_open_blobs)
 get_database: Lazy[Database] = Lazy(_open_database, lambda database: database.close())
 
 

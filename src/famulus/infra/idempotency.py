@@ -62,3 +62,9 @@ async def once(
     }  # fmt: skip
     await session.execute(_KEEP, row)
     return answered
+
+
+async def forget_mention(session: Session, user_id: str, thing_id: str) -> None:
+    """Remove the person's kept answers that show something which is being deleted."""
+    mentions = sa.cast(idempotent_answers.c.answer, sa.Text).contains(thing_id, autoescape=True)
+    await session.execute(sa.delete(idempotent_answers).where(idempotent_answers.c.user_id == user_id, mentions))

@@ -151,3 +151,15 @@ steps = sa.Table(
         postgresql_where=sa.text("call_id IS NOT NULL OR calls IS NOT NULL"),
     ),
 )
+
+# What was attached to a message; a file that is deleted later leaves its id here.
+message_files = sa.Table(
+    "message_files",
+    metadata,
+    sa.Column("message_id", sa.Text, sa.ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("user_id", sa.Text, nullable=False),
+    sa.Column("conversation_id", sa.Text, nullable=False),
+    sa.Column("file_id", sa.Text, nullable=False),
+    sa.Index("ix_message_files_conversation_id", "conversation_id"),
+)

@@ -1,0 +1,65 @@
+"""What works on files in this process: wired once, started and stopped with the rest."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import structlog
+
+from famulus.features.files.desk import FileDesk
+from famulus.features.files.jobs import FileWorker
+from famulus.features.files.service import REMOVE_JOB, erase_files
+from famulus.features.files.sweeping import GRACE, sweep_orphans
+from famulus.infra.blobs import Blobs
+from famulus.infra.database import Database, Session
+from famulus.jobs.queue import JobQueue
+from famulus.jobs.worker import Handler
+from famulus.kit.clock import utc_now
+from famulus.kit.errors import FamulusError
+from famulus.settings import FileSettings
+
+_logger = structlog.get_logger()
+_SWEEP_SECONDS = 24 * 3_600
+# A file's time is that of the last tick of the system's clock.
+_A_MOMENT = timedelta(milliseconds=50)
+# What stands around the files of a form.
+_FORM_BYTES = 1_048_576
+
+
+class FileRoom:
+    """Where files are kept: the desk for requests, the handlers of jobs, and the broom."""
+
+    def __init__(self, database: Database, blobs: Blobs, queue: JobQueue, settings: FileSettings) -> None:
+        worker = FileWorker(database, blobs, queue)
+        self.desk = FileDesk(database, blobs, queue, settings)
+        self.handlers: Mapping[str, Handler] = {REMOVE_JOB: worker.remove}
+        self._sweeping: asyncio.Task[None] | None = None
+
+    def start(self, *, alone: bool) -> None:
+        """Begin to sweep: where nobody else can be uploading, what is not finished by now never will be."""
+        before = utc_now() - (_A_MOMENT if alone else GRACE)
+        self._sweeping = asyncio.create_task(self._sweep(before))
+
+    async def stop(self) -> None:
+        """Stop, in good order."""
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+            await asyncio.wait({self._sweeping})
+
+    async def erase(self, session: Session, user_id: str) -> None:
+        """Remove every file of a person, within the transaction that removes the account."""
+        await erase_files(session, user_id, queue=self.desk.queue)
+
+    async def _sweep(self, before: datetime) -> None:
+        while True:
+            try:
+                await sweep_orphans(self.desk.database, self.desk.blobs, before=before)
+            except FamulusError as error:
+                _logger.warning("files.not_swept", code=error.code)
+            await asyncio.sleep(_SWEEP_SECONDS)
+            before = utc_now() - GRACE
+
+
+def uploads(settings: FileSettings) -> Mapping[str, int]:
+    """The routes that read their bodies by themselves, and how many bytes each may be sent."""
+    return {"POST /api/v1/files": settings.max_bytes * settings.max_per_request + _FORM_BYTES}

@@ -1,0 +1,116 @@
+"""What may be done with files."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from famulus.features.files.errors import FileNotFound, StorageQuotaExceeded
+from famulus.features.files.kinds import Kind
+from famulus.features.files.records import File
+from famulus.features.files.repository import FileRepository
+from famulus.features.files.schemas import FileFilter, Storage
+from famulus.infra.database import Session
+from famulus.infra.idempotency import forget_mention
+from famulus.jobs.queue import JobQueue
+from famulus.kit.clock import Clock, utc_now
+from famulus.kit.ids import new_id
+
+REMOVE_JOB = "files.remove"
+"""Removes bytes that nobody names any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A file whose bytes are stored, and that has no row yet."""
+
+    key: str
+    name: str
+    size: int
+    digest: str
+    kind: Kind
+
+
+class Files:
+    """The files of one person, within one transaction."""
+
+    def __init__(self, session: Session, user_id: str, *, now: Clock = utc_now) -> None:
+        self._session = session
+        self._user_id = user_id
+        self._repository = FileRepository(session, user_id)
+        self._now = now
+
+    async def keep(self, new: Sequence[NewFile], *, quota_bytes: int) -> list[File]:
+        """Name what was uploaded; content that is there already is named once more, and takes no more room."""
+        # Two uploads at once would both find room for the last byte, or both miss the other's content.
+        await self._session.alone(f"files {self._user_id}")
+        kept = [await self._keep(one) for one in new]
+        used = await self._repository.used_bytes()
+        if used > quota_bytes:
+            raise StorageQuotaExceeded(
+                f"Your files may take {quota_bytes:,} bytes in all.", limit=quota_bytes, wanted=used
+            )
+        return [await self.find(file_id) for file_id in kept]
+
+    async def find(self, file_id: str) -> File:
+        file = await self._repository.find(file_id)
+        if file is None:
+            raise FileNotFound("There is no such file.")
+        return file
+
+    async def several(self, file_ids: Sequence[str]) -> tuple[list[File], list[str]]:
+        """The files of these ids, in their order, and the ids that are none of the person's files."""
+        found = await self._repository.several(file_ids)
+        known = [found[one] for one in file_ids if one in found]
+        return known, [one for one in dict.fromkeys(file_ids) if one not in found]
+
+    async def page(self, wanted: FileFilter, *, after: str | None, limit: int) -> list[File]:
+        """The latest first, from behind file `after` on."""
+        return await self._repository.page(wanted, after=after, limit=limit)
+
+    async def rename(self, file_id: str, name: str) -> File:
+        await self.find(file_id)
+        await forget_mention(self._session, self._user_id, file_id)
+        await self._repository.rename(file_id, {"name": name, "updated_at": self._now()})
+        return await self.find(file_id)
+
+    async def delete(self, file_id: str, *, queue: JobQueue) -> None:
+        """Remove a file; with the last one of its content everything that is kept of that."""
+        await self._session.alone(f"files {self._user_id}")
+        file = await self.find(file_id)
+        await self._repository.remove(file_id)
+        await forget_mention(self._session, self._user_id, file_id)
+        if not await self._repository.is_named(file.content_id):
+            await self._repository.remove_content(file.content_id)
+            await forget_bytes(self._session, queue, [file.content_id])
+
+    async def storage(self, *, quota_bytes: int) -> Storage:
+        """How much room the files take."""
+        return Storage(used=await self._repository.used_bytes(), limit=quota_bytes)
+
+    async def _keep(self, new: NewFile) -> str:
+        content_id = await self._repository.content_with(new.digest)
+        now = self._now()
+        if content_id is None:
+            content_id = new.key
+            has_text = new.kind.kind != "image"
+            content: dict[str, Any] = {
+                "id": content_id, "digest": new.digest, "size": new.size, "kind": new.kind.kind,
+                "media_type": new.kind.media_type, "status": "stored" if has_text else "ready", "reason": None,
+                "passages": 0, "is_cut": False, "created_at": now,
+            }  # fmt: skip
+            await self._repository.add_content(content)
+        file = {"id": new_id("file"), "content_id": content_id, "name": new.name, "created_at": now, "updated_at": now}
+        await self._repository.add(file)
+        return str(file["id"])
+
+
+async def forget_bytes(session: Session, queue: JobQueue, keys: Sequence[str]) -> None:
+    """Have bytes removed once this transaction, which takes their last name away, is durable."""
+    if keys:
+        # The job belongs to nobody: it must outlive the person whose files are erased.
+        await queue.add(session, REMOVE_JOB, {"keys": list(keys)})
+
+
+async def erase_files(session: Session, user_id: str, *, queue: JobQueue) -> None:
+    """Remove every file of a person, within the transaction that removes the account."""
+    await forget_bytes(session, queue, await FileRepository(session, user_id).erase())
