@@ -10,7 +10,7 @@ run: $(VENV)/.run
 	@$(BIN)/famulus serve
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadscope
 
 check: $(VENV)/.test
 	$(BIN)/ruff format --check .

@@ -1,6 +1,8 @@
 """What every test may ask for."""
 
-from collections.abc import AsyncIterator
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,12 @@ from famulus.apps import server as _server  # noqa: F401 -- declares every table
 from famulus.infra.database import Database
 from tests.databases import BOTH, a_database, sqlite_url
 from tests.serving import Client, Server, serving
+from tests.storage import STORAGE, Kind, emptied
+
+# A test's folders are not worth a disk: they are in memory where the system has a place for that.
+if os.access("/dev/shm", os.W_OK):
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", "/dev/shm")
+    tempfile.tempdir = "/dev/shm"
 
 pytest_plugins = ["tests.fake_model.fixture", "tests.infra.redis_server", "tests.infra.postgres_server"]
 
@@ -18,12 +26,24 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+@pytest.fixture(scope="module", params=BOTH)
+def storage(request: pytest.FixtureRequest) -> Iterator[Kind]:
+    """What servers keep everything in: everything that asks for this runs once on each."""
+    if request.param == "postgresql":
+        STORAGE.postgres_url = request.getfixturevalue("postgres_url")
+        STORAGE.redis_url = request.getfixturevalue("redis_url")
+    STORAGE.kind = request.param
+    yield request.param
+    STORAGE.kind = "sqlite"
+
+
 @pytest.fixture(params=BOTH)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database, once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
         return sqlite_url(tmp_path)
-    url: str = request.getfixturevalue("postgres_database")
+    url: str = request.getfixturevalue("kept_postgres_database")
+    emptied(url)
     return url
 
 

@@ -10,10 +10,13 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
 import aiohttp
+
+from tests.storage import STORAGE, Kept
 
 SETUP_TOKEN = "a-token-for-tests"
 _START_SECONDS = 30
@@ -49,9 +52,12 @@ class Server:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    @property
-    def database_path(self) -> Path:
-        return self.folder / "data" / "famulus.db"
+    @cached_property
+    def kept(self) -> Kept:
+        """What the server keeps, seen from behind its back."""
+        if url := self.environment.get("FAMULUS_DATABASE__URL"):
+            return Kept(url, {})
+        return STORAGE.new_place(self.folder)
 
     @property
     def log_text(self) -> str:
@@ -73,7 +79,7 @@ class Server:
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "famulus", "serve"],
-                env={**clean, **own, **self.environment, **environment},
+                env={**clean, **own, **self.kept.environment, **self.environment, **environment},
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
@@ -296,3 +302,4 @@ def serving(folder: Path, **environment: str) -> Iterator[Server]:
         yield server
     finally:
         server.end()
+        server.kept.drop()

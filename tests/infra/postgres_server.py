@@ -7,17 +7,16 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import uuid
-from collections.abc import Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import asyncpg
 import pytest
 
 from tests.serving import free_port
+from tests.storage import apart, new_database, told
 
 _FAST = ("fsync=off", "full_page_writes=off", "max_connections=60", "shared_buffers=32MB")
 _START_SECONDS = 30
@@ -84,7 +83,7 @@ class PostgresServer:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        _apart(self._ready())
+        apart(self._ready())
 
     def stop(self) -> None:
         """End every connection and the server, as a restart does."""
@@ -125,19 +124,18 @@ def postgres_url() -> Iterator[str]:
         yield server.url
 
 
+@pytest.fixture(scope="session")
+def kept_postgres_database(postgres_url: str) -> str:
+    """The address of a database that tests use one after the other, each emptying it first."""
+    return new_database(postgres_url)
+
+
 @pytest.fixture
 def postgres_database(postgres_url: str) -> Iterator[str]:
     """The address of an empty database on that server."""
     url = new_database(postgres_url)
     yield url
-    _told(postgres_url, f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
-
-
-def new_database(server_url: str) -> str:
-    """The address of a database that was not there before."""
-    name = f"test_{uuid.uuid4().hex}"
-    _told(server_url, f"CREATE DATABASE {name}")
-    return f"{server_url.rpartition('/')[0]}/{name}"
+    told(postgres_url, f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
 
 
 def private_postgres() -> PostgresServer:
@@ -146,18 +144,3 @@ def private_postgres() -> PostgresServer:
     if programs is None:
         pytest.skip("There is no PostgreSQL here.")
     return PostgresServer(programs)
-
-
-def _told(url: str, statement: str) -> None:
-    async def tell() -> None:
-        connection = await asyncpg.connect(url)
-        await connection.execute(statement)
-        await connection.close()
-
-    _apart(tell())
-
-
-def _apart(work: Coroutine[Any, Any, None]) -> None:
-    """Run it in a loop of its own, wherever this is called."""
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, work).result()

@@ -7,6 +7,12 @@ import pytest
 from tests.fake_model.fixture import FakeModel
 from tests.journeys.talk import environment
 from tests.serving import Client, Server, serving
+from tests.storage import Kind
+
+
+@pytest.fixture(scope="module", autouse=True)
+def everywhere(storage: Kind) -> None:
+    """Each of these tests runs on SQLite, and on PostgreSQL with Redis."""
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +22,10 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="module")
 async def server(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, fake_model_process: FakeModel
+    everywhere: None,
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    fake_model_process: FakeModel,
 ) -> AsyncIterator[Server]:
     """One server for all the tests of a module, with the settings that the module names."""
     settings: dict[str, str] = getattr(request.module, "SETTINGS", {})

@@ -1,9 +1,7 @@
 """Talking to a server in tests, and the oracle that every fault is followed by."""
 
 import asyncio
-import contextlib
 import json
-import sqlite3
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -119,8 +117,7 @@ def text_in(message: Any) -> str:
 
 def rows(server: Server, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
     """What the database of a server holds, whether it runs or not."""
-    with contextlib.closing(sqlite3.connect(server.database_path, timeout=10)) as database:
-        return database.execute(sql, parameters).fetchall()
+    return server.kept.rows(sql, *parameters)
 
 
 async def until(condition: Callable[[], Any], *, seconds: float = 15) -> None:

@@ -1,8 +1,6 @@
 """What is remembered in conversations: told to the model as data, corrected and forgotten by tools, done without."""
 
 import json
-import sqlite3
-from contextlib import closing
 from typing import Any
 
 import pytest
@@ -72,12 +70,11 @@ async def test_what_the_assistant_did_is_a_past_action(server: Server, owner: Cl
 async def test_a_memory_that_is_broken_costs_no_answer(server: Server, owner: Client) -> None:
     await owner.post(f"/memories/{owner.user_id}", {"text": "Anna likes rain."}, expect=201)
     conversation = await talk(owner, "text?tokens=5")
-    with closing(sqlite3.connect(server.database_path)) as database:
-        database.execute("ALTER TABLE memory_words RENAME TO memory_words_lost")
+    server.kept.change("ALTER TABLE memories RENAME TO memories_lost")
 
-        without, _ = await conversation.turn("Does Anna like rain?")
+    without, _ = await conversation.turn("Does Anna like rain?")
 
-        database.execute("ALTER TABLE memory_words_lost RENAME TO memory_words")
+    server.kept.change("ALTER TABLE memories_lost RENAME TO memories")
     again, _ = await conversation.turn("Does Anna like rain?")
 
     assert (without["status"], without["degraded"]) == ("completed", ["memory"])

@@ -13,7 +13,7 @@ from tests.serving import Client, Event, Server, messages_of, parsed
 
 pytestmark = pytest.mark.anyio
 
-SETTINGS = {"FAMULUS_STREAMS__STALL_SECONDS": "1"}
+SETTINGS = {"FAMULUS_MEMORY__EMBEDDINGS": "none", "FAMULUS_STREAMS__STALL_SECONDS": "1"}
 READERS = 100
 WORDS = 20_000
 MIB = 2**20

@@ -1,8 +1,6 @@
 """Many conversations at once, and conversations that are long."""
 
 import asyncio
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -38,8 +36,7 @@ async def test_a_conversation_of_two_thousand_messages_goes_on_like_any_other(
         conversation = await talk(owner, "text?tokens=20")
         await conversation.turn("the first of many")
         server.stop()
-        with closing(sqlite3.connect(server.database_path)) as database:
-            _fill(database, conversation.thread_id, 2_000)
+        _fill(server, conversation.thread_id, 2_000)
         await server.start()
 
         _, events = await conversation.turn("and the last")
@@ -57,12 +54,12 @@ async def test_a_conversation_of_two_thousand_messages_goes_on_like_any_other(
         assert_at_rest(server)
 
 
-def _fill(database: sqlite3.Connection, thread_id: str, count: int) -> None:
+def _fill(server: Server, thread_id: str, count: int) -> None:
     """Messages as years of talking would leave them: every second one a question."""
-    ((user_id, position, at),) = database.execute(
-        "SELECT user_id, last_position, updated_at FROM conversations WHERE id = ?", [thread_id]
-    ).fetchall()
-    database.executemany(
+    ((user_id, position, at),) = server.kept.rows(
+        "SELECT user_id, last_position, updated_at FROM conversations WHERE id = ?", thread_id
+    )
+    server.kept.change(
         "INSERT INTO messages (id, user_id, conversation_id, position, role, status, text, created_at, completed_at)"
         " VALUES (?, ?, ?, ?, ?, 'completed', ?, ?, ?)",
         [
@@ -79,5 +76,4 @@ def _fill(database: sqlite3.Connection, thread_id: str, count: int) -> None:
             for number in range(count)
         ],
     )
-    database.execute("UPDATE conversations SET last_position = last_position + ? WHERE id = ?", [count, thread_id])
-    database.commit()
+    server.kept.change("UPDATE conversations SET last_position = last_position + ? WHERE id = ?", [(count, thread_id)])

@@ -16,7 +16,7 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="module")
-async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+async def server(storage: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
     with serving(tmp_path_factory.mktemp("server")) as server:
         yield await server.start()
 

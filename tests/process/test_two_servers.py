@@ -8,8 +8,8 @@ import pytest
 
 from famulus.kit.ids import new_id
 from tests.databases import BOTH
-from tests.infra.postgres_server import new_database
 from tests.serving import Client, Server, assert_whole, serving, text_of
+from tests.storage import new_database
 
 pytestmark = pytest.mark.anyio
 

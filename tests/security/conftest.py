@@ -6,6 +6,12 @@ import pytest
 
 from tests.security.place import Place, settled
 from tests.serving import serving
+from tests.storage import Kind
+
+
+@pytest.fixture(scope="module", autouse=True)
+def everywhere(storage: Kind) -> None:
+    """Each of these tests runs on SQLite, and on PostgreSQL with Redis."""
 
 
 @pytest.fixture(scope="module")
@@ -14,7 +20,7 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="module")
-async def place(tmp_path_factory: pytest.TempPathFactory, anyio_backend: str) -> AsyncIterator[Place]:
+async def place(everywhere: None, tmp_path_factory: pytest.TempPathFactory, anyio_backend: str) -> AsyncIterator[Place]:
     """A server with its owner, Anna, and a member, Berta."""
     with serving(tmp_path_factory.mktemp("server")) as server:
         yield await settled(server)

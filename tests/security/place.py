@@ -3,8 +3,6 @@
 import asyncio
 import hashlib
 import json
-import sqlite3
-from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,27 +79,20 @@ async def raw(port: int, request: bytes, *, then_leave: bool = False) -> bytes:
 def rows_of(server: Server, user_id: str) -> str:
     """A digest of every row that belongs to somebody."""
     digest = hashlib.sha256()
-    with closing(sqlite3.connect(f"file:{server.database_path}?mode=ro", uri=True)) as database:
-        tables = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY 1")]
-        for table in tables:
-            columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
-            where = _belonging(table, columns)
-            if where is None:
-                continue
-            shown = ", ".join(f'"{column}"' for column in columns if column not in _USES)
-            for row in database.execute(f"SELECT {shown} FROM {table} WHERE {where} ORDER BY 1, 2", (user_id,)):
-                digest.update(repr((table, row)).encode())
+    for table, columns in server.kept.columns().items():
+        where = _belonging(table, columns)
+        if where is None:
+            continue
+        shown = ", ".join(f'"{column}"' for column in columns if column not in _USES)
+        for row in sorted(server.kept.rows(f"SELECT {shown} FROM {table} WHERE {where}", user_id), key=repr):
+            digest.update(repr((table, row)).encode())
     return digest.hexdigest()
 
 
 def kept_by(server: Server, user_id: str) -> list[int]:
     """How many conversations, messages and runs somebody has."""
-    with closing(sqlite3.connect(f"file:{server.database_path}?mode=ro", uri=True)) as database:
-        counted = [
-            database.execute(f"SELECT count(*) FROM {table} WHERE user_id = ?", (user_id,)).fetchone()
-            for table in ("conversations", "messages", "runs")
-        ]
-        return [row[0] for row in counted]
+    tables = ("conversations", "messages", "runs")
+    return [server.kept.rows(f"SELECT count(*) FROM {table} WHERE user_id = ?", user_id)[0][0] for table in tables]
 
 
 def _belonging(table: str, columns: list[str]) -> str | None:

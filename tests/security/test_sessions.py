@@ -22,7 +22,7 @@ COUNT = "count to 20000"
 
 
 @pytest.fixture(scope="module")
-async def place(tmp_path_factory: pytest.TempPathFactory, anyio_backend: str) -> AsyncIterator[Place]:
+async def place(everywhere: None, tmp_path_factory: pytest.TempPathFactory, anyio_backend: str) -> AsyncIterator[Place]:
     settings = {
         "FAMULUS_STREAMS__HEARTBEAT_SECONDS": "1",
         "FAMULUS_MODEL__OFFLINE_WORDS_PER_SECOND": "1",

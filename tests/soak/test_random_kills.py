@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import sqlite3
 from pathlib import Path
 
 import aiohttp
@@ -71,5 +70,4 @@ async def assert_kept(owner: Client, run_id: str, thread_id: str) -> None:
 
 
 def effects(server: Server) -> list[str]:
-    with sqlite3.connect(server.database_path) as database:
-        return sorted(row[0] for row in database.execute("SELECT text FROM memories"))
+    return sorted(text for (text,) in server.kept.rows("SELECT text FROM memories"))

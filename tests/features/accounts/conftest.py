@@ -1,18 +1,11 @@
 """What every test of accounts may ask for."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from famulus.infra.sqlite import SqliteDatabase
-from tests.databases import sqlite_url
 from tests.features.accounts.place import Browser, Place, open_place
-
-
-@pytest.fixture
-def database_url(tmp_path: Path) -> str:
-    return sqlite_url(tmp_path)
 
 
 @pytest.fixture

@@ -147,7 +147,7 @@ async def test_an_empty_chosen_token_is_none(database: SqliteDatabase) -> None:
 async def test_the_database_itself_knows_one_owner(place: Place) -> None:
     await place.owner()
 
-    with pytest.raises(Exception, match="UNIQUE"):
+    with pytest.raises(Exception, match=r"(?i)unique"):
         await place.sql(
             "INSERT INTO users (id, name, role, zone, preferences, created_at, updated_at)"
             " SELECT 'user_2', name, role, zone, preferences, created_at, updated_at FROM users"

@@ -150,6 +150,7 @@ class Accounts:
 
         async def change(unit: Unit) -> None:
             users = Users(unit)
+            await unit.session.alone(f"password of {user.id}")
             if (await users.find(user.id)).password_hash != user.password_hash:
                 raise ChangedMeanwhile
             await users.set_password(user.id, password_hash)
