@@ -96,6 +96,14 @@ class Kept:
             found.setdefault(table, []).append(column)
         return found
 
+    def mentions(self, word: str) -> list[str]:
+        """Where the word still is: files, whose free pages count too, or the tables of a server."""
+        if not self._is_sqlite:
+            return [t for t in self.columns() if any(word in repr(row) for row in self.rows(f'SELECT * FROM "{t}"'))]
+        self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+        path = Path(self._path)
+        return [str(file) for file in path.parent.glob(f"{path.name}*") if word.encode() in file.read_bytes()]
+
     def drop(self) -> None:
         """Remove it from the server that is shared with other tests; a file goes with its folder."""
         if not self._is_sqlite:

@@ -14,7 +14,7 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="module")
-async def place(tmp_path_factory: pytest.TempPathFactory, anyio_backend: str) -> AsyncIterator[Place]:
+async def place(storage: str, tmp_path_factory: pytest.TempPathFactory, anyio_backend: str) -> AsyncIterator[Place]:
     limits = {"FAMULUS_FILES__MAX_BYTES": str(4 * 2**20), "FAMULUS_FILES__QUOTA_BYTES": str(60 * 2**20)}
     with serving(tmp_path_factory.mktemp("server"), **limits) as server:
         await server.start()

@@ -1,9 +1,7 @@
 """Files are listed, found, renamed, sent in parts and deleted; nobody else's are."""
 
 import os
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -90,7 +88,7 @@ async def test_what_a_client_has_already_is_not_sent_again(place: Place) -> None
 
 
 @pytest.fixture
-async def fresh(tmp_path: Path) -> AsyncIterator[Place]:
+async def fresh(storage: str, tmp_path: Path) -> AsyncIterator[Place]:
     with serving(tmp_path) as server:
         anna = await (await server.start()).owner()
         yield Place(server, anna, await server.member(anna))
@@ -112,13 +110,14 @@ async def test_nothing_is_left_of_a_deleted_file_or_an_erased_person(fresh: Plac
 
     assert status == 204
     assert len(fresh.stored()) == 1
-    with closing(sqlite3.connect(fresh.server.database_path)) as database:
-        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    for path in [*fresh.stored(), *fresh.server.database_path.parent.glob("famulus.db*")]:
+    assert fresh.server.kept.mentions(secret) == []
+    for path in fresh.stored():
         assert secret.encode() not in path.read_bytes(), path
 
 
-async def test_what_a_dying_server_leaves_is_swept_by_the_next(fresh: Place) -> None:
+async def test_what_a_dying_server_leaves_is_swept_by_the_next(fresh: Place, storage: str) -> None:
+    if storage == "postgresql":
+        pytest.skip("Nobody knows there that it is alone: what a dead server left is swept when it is old.")
     fresh.server.stop()
     await fresh.server.start(KILLPOINT="files.bytes_kept")
     with pytest.raises(Exception):  # noqa: B017, PT011 -- whatever a client sees of a server that dies
