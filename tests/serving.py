@@ -20,6 +20,7 @@ from tests.storage import STORAGE, Kept
 
 SETUP_TOKEN = "a-token-for-tests"
 _START_SECONDS = 30
+_PORT_OF = {"serve": "SERVER", "memory": "MEMORY"}
 _INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV")
 
 
@@ -46,6 +47,7 @@ class Server:
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
+    command: str = "serve"
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -69,7 +71,7 @@ class Server:
         clean = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         own = {
             "FAMULUS_DATA_DIR": str(self.folder / "data"),
-            "FAMULUS_SERVER__PORT": str(self.port),
+            f"FAMULUS_{_PORT_OF[self.command]}__PORT": str(self.port),
             "FAMULUS_ACCOUNTS__SETUP_TOKEN": SETUP_TOKEN,
             "FAMULUS_MODEL__OFFLINE_WORDS_PER_SECOND": "0",
             "FAMULUS_SERVER__DRAIN_SECONDS": "10",
@@ -78,7 +80,7 @@ class Server:
         }
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "famulus", "serve"],
+                [sys.executable, "-m", "famulus", self.command],
                 env={**clean, **own, **self.kept.environment, **self.environment, **environment},
                 stdout=log,
                 stderr=log,
@@ -295,9 +297,10 @@ def assert_whole(events: list[Event]) -> None:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, **environment: str) -> Iterator[Server]:
+def serving(folder: Path, *, command: str = "serve", **environment: str) -> Iterator[Server]:
     """A server that is ended with the block, however that ends."""
-    server = Server(folder, environment)
+    folder.mkdir(parents=True, exist_ok=True)
+    server = Server(folder, environment, command=command)
     try:
         yield server
     finally:

@@ -197,8 +197,23 @@ class AccountSettings(Section):
 class MemorySettings(Section):
     """What the assistant remembers of people."""
 
+    url: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    """Address of a memory service (`famulus memory`); without one, memories are kept in the server's own process."""
+    service_key: SecretStr | None = None
+    """The secret by which the server is known to the memory service; without one, both read or make
+    `memory-service.key` in their data folder."""
+    host: str = "127.0.0.1"
+    """Address the memory service listens on."""
+    port: int = Field(8001, ge=0, le=65535)
+    """Port the memory service listens on; 0 takes a free one."""
+    database_url: DatabaseUrl | None = None
+    """Database of the memory service, when it is not the server's."""
     deadline_seconds: float = Field(0.3, gt=0)
     """How long a run waits for what is remembered before it goes on without."""
+    pause_seconds: float = Field(5, ge=0)
+    """How long runs go on without asking a memory that failed three times in a row; then one of them tries again."""
+    call_seconds: float = Field(5, gt=0)
+    """How long a tool, a person or a job waits for an answer of the memory service."""
     recalled: int = Field(8, ge=1, le=50)
     """Most memories that a run is shown when it begins, beside those that are pinned."""
     embeddings: Literal["local", "endpoint", "none"] = "local"
@@ -288,6 +303,12 @@ class Settings(BaseSettings):
         if self.database.url is not None:
             return self.database.url.get_secret_value()
         return f"sqlite:///{self.data_dir / 'famulus.db'}"
+
+    @property
+    def memory_database_url(self) -> str:
+        """The memory service's database."""
+        own = self.memory.database_url
+        return own.get_secret_value() if own is not None else self.database_url
 
     @classmethod
     def settings_customise_sources(

@@ -2,23 +2,24 @@
 
 import asyncio
 import fcntl
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
 import structlog
 
-from famulus.agent.tools import Toolset
+from famulus.agent.tools import Tool, Toolset
 from famulus.apps import models
 from famulus.apps.files import FileRoom
+from famulus.apps.memories import MemoryRoom
 from famulus.features.conversations.jobs import RunWorker
 from famulus.features.conversations.runs import RUN_JOB, RunDesk
 from famulus.features.conversations.signals import Cancellations
-from famulus.features.conversations.turn import TITLE_JOB
-from famulus.infra.clients import get_blobs, get_openai_client
+from famulus.infra.clients import get_blobs
 from famulus.infra.database import Database
 from famulus.jobs.queue import JobQueue
 from famulus.jobs.worker import Worker
-from famulus.memory.client import Recall, Searcher, make_embedder
+from famulus.memory.client import MEMORY_JOB
 from famulus.settings import Settings
 from famulus.streams.log import EventLog
 
@@ -28,7 +29,7 @@ _logger = structlog.get_logger()
 class Engine:
     """What brings runs to their end in this process."""
 
-    def __init__(self, database: Database, settings: Settings, toolset: Toolset, *, default_model: str) -> None:
+    def __init__(self, database: Database, settings: Settings, tools: Sequence[Tool], *, default_model: str) -> None:
         streams, jobs = settings.streams, settings.jobs
         self._database = database
         self._settings = settings
@@ -36,32 +37,29 @@ class Engine:
         self._watching: asyncio.Task[None] | None = None
         self.log = EventLog(database, flush_seconds=streams.flush_seconds, heartbeat_seconds=streams.heartbeat_seconds)
         self.queue = JobQueue(lease_seconds=jobs.lease_seconds)
-        self.desk = RunDesk(self.log, self.queue, Cancellations(), settings.agent, default_model)
-        self.memories = Searcher(database, make_embedder(settings.memory, get_openai_client()))
+        self.memory = MemoryRoom(database, self.queue, settings)
+        self.toolset = Toolset([*self.memory.tools, *tools])
+        self.desk = RunDesk(self.log, self.queue, Cancellations(), settings.agent, default_model, self.memory.errands)
         self._runs = RunWorker(
             database,
             self.desk,
             models.finder(settings.model),
-            toolset,
-            Recall(
-                database,
-                self.memories,
-                deadline_seconds=settings.memory.deadline_seconds,
-                most=settings.memory.recalled,
-            ),
+            self.toolset,
+            self.memory.recall,
             max_attempts=jobs.max_attempts,
         )
         self.files = FileRoom(database, get_blobs(), self.queue, settings.files)
         self.worker = Worker(
             database,
             self.queue,
-            {RUN_JOB: self._runs.run, TITLE_JOB: self._runs.title, **self.files.handlers},
+            {**self._runs.handlers, **self.memory.handlers, **self.files.handlers},
             concurrency=jobs.concurrency,
             lease_seconds=jobs.lease_seconds,
             poll_seconds=jobs.poll_seconds,
             max_attempts=jobs.max_attempts,
-            # A run is ended by its own handler, visibly, once it has been started too often.
-            never_given_up={RUN_JOB},
+            # A run is ended by its own handler, visibly, once it has been started too often; what the memory has to
+            # be told it is told in the end.
+            never_given_up={RUN_JOB, MEMORY_JOB},
         )
 
     async def start(self) -> None:
@@ -72,7 +70,7 @@ class Engine:
         self.log.start()
         self._watching = asyncio.create_task(self._runs.watch_cancellations())
         self.worker.start()
-        self.memories.start()
+        self.memory.keeper.start()
         self.files.start(alone=self._alone is not None)
 
     async def stop(self) -> None:
@@ -82,7 +80,7 @@ class Engine:
         if self._watching:
             self._watching.cancel()
         await self.files.stop()
-        await self.memories.stop()
+        await self.memory.keeper.stop()
         await self.log.stop()
         if self._alone:
             self._alone.close()

@@ -1,13 +1,19 @@
-"""The HTTP server: how it stops, and how it treats clients that say that they will send no more."""
+"""The HTTP server: how it listens and stops, and how it treats clients that say that they will send no more."""
 
+import gc
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from socket import socket
 from types import FrameType
 
 import uvicorn
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+_USER_TIMEOUT_MILLISECONDS = 60_000
+_GARBAGE_THRESHOLDS = 20_000, 20, 50
+_MOST_MESSAGE_BYTES = 1_048_576
 
 
 class HalfOpenProtocol(HttpToolsProtocol):
@@ -48,7 +54,54 @@ class StoppingServer(uvicorn.Server):
         self.force_exit = self.should_exit
         super().handle_exit(sig, frame)
 
-    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the streams first: their clients resume, and nobody else ends them."""
         self._let_go()
         await super().shutdown(sockets)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket, so that the address that is printed is the one that answers."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        # A peer that is gone, or takes nothing, gives its buffers back after a minute.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _USER_TIMEOUT_MILLISECONDS)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise OSError(error.errno, f"Cannot listen on {host}:{port}: {error.strerror}") from None
+    listening.listen(2048)
+    listening.set_inheritable(True)
+    return listening
+
+
+def address_of(listening: socket.socket, host: str) -> str:
+    """What to type to reach it."""
+    return f"http://{host if ':' not in host else f'[{host}]'}:{listening.getsockname()[1]}"
+
+
+def run(app: ASGIApp, listening: socket.socket, *, drain_seconds: float, let_go: Callable[[], None]) -> bool:
+    """Serve until asked to stop; whether it has served at all."""
+    config = uvicorn.Config(
+        app,
+        http=HalfOpenProtocol,
+        ws="websockets-sansio",
+        ws_max_size=_MOST_MESSAGE_BYTES,
+        ws_per_message_deflate=False,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=int(drain_seconds) + 5,
+    )
+    # What exists by now stays: looking through it for garbage, thousands of times an hour, would find none.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GARBAGE_THRESHOLDS)
+    server = StoppingServer(config, let_go=let_go)
+    server.run(sockets=[listening])
+    return bool(server.started)

@@ -12,13 +12,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from famulus import __version__, web
-from famulus.agent.tools import Toolset
+from famulus.agent.builtin import BUILTIN
 from famulus.apps import health, models, rendering
 from famulus.apps.edge import Edge
 from famulus.apps.engine import Engine
 from famulus.apps.files import uploads
 from famulus.apps.goals import Errands
-from famulus.apps.memories import is_known, may_ask_about
+from famulus.apps.memories import admit
 from famulus.apps.plugins import tools_from
 from famulus.features.accounts import endpoints as accounts_endpoints
 from famulus.features.accounts.caller import requires
@@ -26,7 +26,6 @@ from famulus.features.accounts.service import Accounts
 from famulus.features.conversations import endpoints, native, socket
 from famulus.features.conversations.desk import Counter
 from famulus.features.conversations.erasure import erase_conversations
-from famulus.features.conversations.tools import TOOLS
 from famulus.features.files import endpoints as files_endpoints
 from famulus.features.goals import endpoints as goals_endpoints
 from famulus.features.goals.desk import GoalDesk
@@ -42,7 +41,7 @@ from famulus.streams.seats import Seats
 _DESCRIPTION = (
     "A self-hosted AI assistant: conversations whose answers survive anything, and their events from any position."
 )
-_TOOLS = (*TOOLS, *GOAL_TOOLS)
+_TOOLS = (*BUILTIN, *GOAL_TOOLS)
 _ON_ERASE = (erase_conversations, erase_goals)
 _ROUTERS = (
     accounts_endpoints.router,
@@ -67,21 +66,22 @@ class _Assets(StaticFiles):
 
 def create_app(settings: Settings) -> "Served":
     """The application, ready to be served."""
-    toolset = Toolset([*_TOOLS, *tools_from(settings.agent.tool_modules)])
+    tools = [*_TOOLS, *tools_from(settings.agent.tool_modules)]
     choices = models.choices(settings.model)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = get_database()
-        engine = Engine(database, settings, toolset, default_model=choices[0].id)
-        accounts = Accounts(database, settings.accounts, on_erase=[*_ON_ERASE, engine.files.erase])
+        engine = Engine(database, settings, tools, default_model=choices[0].id)
+        forgetting = (engine.memory.erase, engine.files.erase)
+        accounts = Accounts(database, settings.accounts, on_erase=[*_ON_ERASE, *forgetting])
         app.state.database, app.state.settings, app.state.accounts = database, settings, accounts
         app.state.engine = engine
         app.state.conversations = Counter(
-            database, engine.desk, toolset, choices, Seats(settings.streams.per_user), settings
+            database, engine.desk, engine.toolset, choices, Seats(settings.streams.per_user), settings
         )
         _set_up_desks(app, database, engine)
-        app.state.memories = MemoryCounter(database, engine.memories, may_ask_about, is_known)
+        app.state.memories = MemoryCounter(engine.memory.keeper, admit, knows_people=True)
         await engine.start()
         sweeping = asyncio.create_task(_sweep_daily(accounts))
         yield
@@ -91,13 +91,10 @@ def create_app(settings: Settings) -> "Served":
         await close_clients()
 
     app = FastAPI(
-        title="Famulus",
-        version=__version__,
-        description=_DESCRIPTION,
-        lifespan=lifespan,
+        title="Famulus", version=__version__, description=_DESCRIPTION, lifespan=lifespan,
         docs_url="/docs" if settings.server.docs else None,
         redoc_url=None,
-    )
+    )  # fmt: skip
     rendering.install(app)
     for router in _ROUTERS:
         app.include_router(router)

@@ -1,14 +1,21 @@
 """`famulus memory`: what is remembered of somebody, for whoever operates the server."""
 
+import sys
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, TypeVar
 
 import orjson
 import typer
 
+from famulus import migrations
+from famulus.apps.http import address_of, listen, run
+from famulus.apps.memory import create_app
+from famulus.cli.refusal import refusing
+from famulus.cli.serve import prepare_folder
 from famulus.cli.user import Somebody, run_on_database
 from famulus.features.accounts import commands
-from famulus.infra.clients import close_clients, get_openai_client
+from famulus.infra import logging
+from famulus.infra.clients import close_clients, get_openai_client, make_database
 from famulus.infra.database import Database
 from famulus.kit.clock import utc_now
 from famulus.memory.client import Searcher, make_embedder
@@ -18,9 +25,35 @@ from famulus.settings import get_settings
 
 T = TypeVar("T")
 
-app = typer.Typer(name="memory", help="What is remembered of people.", no_args_is_help=True)
+app = typer.Typer(name="memory", help="What is remembered of people, and the service that keeps it.")
 
+Host = Annotated[str | None, typer.Option(help="Address to listen on, in place of the setting.")]
+Port = Annotated[int | None, typer.Option(min=0, max=65_535, help="Port to listen on, in place of the setting.")]
 Most = Annotated[int, typer.Option(help="How many at most.", min=1, max=MOST_HITS)]
+
+
+@app.callback(invoke_without_command=True)
+def memory(context: typer.Context) -> None:
+    """What is remembered of people; without a command, the service that keeps it."""
+    if context.invoked_subcommand is None:
+        serve()
+
+
+@app.command()
+def serve(host: Host = None, port: Port = None) -> None:
+    """Run the memory service, for servers whose `memory.url` names it."""
+    with refusing():
+        settings = get_settings()
+        logging.configure(settings.log)
+        prepare_folder(settings.data_dir)
+        migrations.upgrade(settings.memory_database_url)
+        app = create_app(settings)
+        host = host or settings.memory.host
+        listening = listen(host, settings.memory.port if port is None else port)
+    typer.echo(f"\n  Famulus' memory is at {address_of(listening, host)}\n")
+    sys.stdout.flush()
+    if not run(app, listening, drain_seconds=settings.server.drain_seconds, let_go=lambda: None):
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -74,7 +107,15 @@ def _line(memory: MemoryView) -> str:
 
 
 def _run_for(who: str | None, command: Callable[[Database, str], Coroutine[Any, Any, T]]) -> T:
-    async def run(database: Database) -> T:
-        return await command(database, await commands.id_of(database, who))
+    async def run_command(people: Database) -> T:
+        user_id = await commands.id_of(people, who)
+        settings = get_settings()
+        if settings.memory_database_url == settings.database_url:
+            return await command(people, user_id)
+        memories = make_database(settings.memory_database_url)
+        try:
+            return await command(memories, user_id)
+        finally:
+            await memories.close()
 
-    return run_on_database(run)
+    return run_on_database(run_command)

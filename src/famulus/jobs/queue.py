@@ -163,6 +163,10 @@ class JobQueue:
         await session.execute(sa.delete(jobs).where(jobs.c.id.in_(job_ids)))
         session.after_commit(self.bell.set)
 
+    async def withdraw(self, session: Session, serial_key: str) -> None:
+        """Take the jobs with this key out of the queue that nobody works on."""
+        await session.execute(sa.delete(jobs).where(jobs.c.serial_key == serial_key, jobs.c.leased_by.is_(None)))
+
     async def heartbeat(self, session: Session, *, worker: str) -> dict[str, int]:
         """Lengthen every lease of a worker; the fence of each job that is still its own."""
         held = await session.rows(_HEARTBEAT, {"worker": worker, "until": self._now() + self._lease})

@@ -123,7 +123,7 @@ class Worker:
 
     async def _failed(self, claim: Claim, error: str) -> None:
         give_up = claim.attempt >= self._max_attempts and claim.kind not in self._never_given_up
-        pause = timedelta(seconds=min(2.0**claim.attempt, _LONGEST_BACKOFF_SECONDS))
+        pause = timedelta(seconds=min(2.0 ** min(claim.attempt, 30), _LONGEST_BACKOFF_SECONDS))
         _logger.warning("jobs.will_retry" if not give_up else "jobs.given_up", kind=claim.kind, error=error)
         with contextlib.suppress(FamulusError):
             await self._database.write(

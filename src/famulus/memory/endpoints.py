@@ -7,12 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Path, Query, status
 from starlette.requests import HTTPConnection
 
-from famulus.infra.database import Database, Session
 from famulus.kit.clock import utc_now
-from famulus.kit.pages import DEFAULT_LIMIT, MAX_LIMIT, page_of
+from famulus.kit.pages import DEFAULT_LIMIT, MAX_LIMIT
 from famulus.kit.problems import errors
 from famulus.memory.errors import UserNotFound
-from famulus.memory.meaning import Searcher
+from famulus.memory.keeper import Keeper, Page
 from famulus.memory.records import Kind
 from famulus.memory.schemas import (
     Export,
@@ -25,12 +24,12 @@ from famulus.memory.schemas import (
     Remembered,
     Search,
 )
-from famulus.memory.service import Memories
 
 router = APIRouter(prefix="/memories/{user_id}", responses=errors(404), tags=["memories"])
 
 UserId = Annotated[str, Path(min_length=1, max_length=200, description="Whose memories.")]
 MemoryId = Annotated[str, Path(max_length=100)]
+SessionName = Annotated[str, Path(max_length=200, description="What it was said in.")]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Most items on the page.")]
 After = Annotated[str | None, Query(max_length=100, description="`next` of the page before.")]
 Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
@@ -40,18 +39,16 @@ Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_le
 class MemoryCounter:
     """Where requests about memories are dealt with."""
 
-    database: Database
-    searcher: Searcher
-    may_ask: Callable[[HTTPConnection, str], Awaitable[bool]]
-    """Whether whoever is calling may ask about this person."""
-    is_known: Callable[[Session, str], Awaitable[bool]]
-    """Whether there is such a person, even if nothing is remembered of them."""
+    keeper: Keeper
+    admit: Callable[[HTTPConnection, str], Awaitable[None]]
+    """Refuses whoever is calling, if they may not ask about this person."""
+    knows_people: bool
+    """Whether somebody was admitted only for a person there is, even if nothing is remembered of them."""
 
 
 async def _counter(connection: HTTPConnection, user_id: UserId) -> MemoryCounter:
     counter: MemoryCounter = connection.app.state.memories
-    if not await counter.may_ask(connection, user_id):
-        raise UserNotFound
+    await counter.admit(connection, user_id)
     return counter
 
 
@@ -67,16 +64,10 @@ async def show_memories(
     after: After = None,
 ) -> Remembered:
     """What is remembered of a person, newest first, and what the assistant did for them."""
-
-    async def look(session: Session) -> Remembered:
-        memories = Memories(session, user_id)
-        if not (await memories.exist() or await counter.is_known(session, user_id)):
-            raise UserNotFound
-        found = await memories.page(kinds=[kind] if kind else None, after=after, limit=limit + 1)
-        page = page_of([MemoryView.of(one) for one in found], limit=limit, cursor=lambda one: one.id)
-        return Remembered(user_id=user_id, past_actions=await memories.past_actions(), **dict(page))
-
-    return await counter.database.read(look)
+    remembered = await counter.keeper.overview(user_id, Page(kind, limit, after))
+    if remembered is None and not counter.knows_people:
+        raise UserNotFound
+    return remembered or Remembered(user_id=user_id, past_actions=[], data=[], has_more=False)
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, responses=errors(404, 409))
@@ -86,64 +77,60 @@ async def remember(
     """Remember one thing, or many. What is sent again is remembered once."""
     if isinstance(drafts, MemoryDraft):
         draft = drafts.model_copy(update={"key": drafts.key or key})
-        made = await counter.database.write(lambda session: Memories(session, user_id).remember([draft]))
-        await counter.searcher.embed(made)
-        return MemoryView.of(made[0])
-    many = drafts.memories
-    made = await counter.database.write(lambda session: Memories(session, user_id).remember(many))
-    await counter.searcher.embed(made)
-    return ManyMemories(data=[MemoryView.of(one) for one in made])
+        return (await counter.keeper.remember(user_id, [draft]))[0]
+    return ManyMemories(data=await counter.keeper.remember(user_id, drafts.memories))
 
 
 @router.delete("", status_code=status.HTTP_204_NO_CONTENT)
 async def forget_everything(user_id: UserId, counter: CounterDep) -> None:
     """Forget all that is remembered of a person, without a trace."""
-    await counter.database.write(lambda session: Memories(session, user_id).forget_all())
-    counter.searcher.forgotten(user_id)
+    await counter.keeper.forget_all(user_id)
+
+
+@router.delete("/sessions/{session}", status_code=status.HTTP_204_NO_CONTENT)
+async def forget_session(user_id: UserId, session: SessionName, counter: CounterDep) -> None:
+    """Forget what was remembered out of one session, such as a conversation."""
+    await counter.keeper.forget_session(user_id, session)
 
 
 @router.post("/search")
 async def search_memories(user_id: UserId, wanted: Search, counter: CounterDep) -> Found:
     """Find what is remembered about something, with a score and the reason for each."""
-    return await counter.searcher.search(user_id, wanted, at=utc_now())
+    return await counter.keeper.search(user_id, wanted)
 
 
 @router.get("/export")
 async def export_memories(user_id: UserId, counter: CounterDep) -> Export:
     """Everything that is remembered of a person, with every version."""
-    everything = await counter.database.read(lambda session: Memories(session, user_id).everything())
-    return Export(user_id=user_id, exported_at=utc_now(), data=[MemoryView.of(one) for one in everything])
+    everything = await counter.keeper.everything(user_id)
+    return Export(user_id=user_id, exported_at=utc_now(), data=everything)
 
 
 @router.get("/{memory_id}")
 async def show_memory(user_id: UserId, memory_id: MemoryId, counter: CounterDep) -> MemoryView:
     """One memory, whichever version of it this id names."""
-    return MemoryView.of(await counter.database.read(lambda session: Memories(session, user_id).find(memory_id)))
+    return await counter.keeper.find(user_id, memory_id)
 
 
 @router.patch("/{memory_id}", responses=errors(404, 409))
 async def change_memory(user_id: UserId, memory_id: MemoryId, patch: MemoryPatch, counter: CounterDep) -> MemoryView:
     """Change a memory. Another text makes a new version with an id of its own; the old one stays in the history."""
-    changed = await counter.database.write(lambda session: Memories(session, user_id).change(memory_id, patch))
-    return MemoryView.of(changed)
+    return await counter.keeper.change(user_id, memory_id, patch)
 
 
 @router.delete("/{memory_id}", status_code=status.HTTP_204_NO_CONTENT)
 async def forget_memory(user_id: UserId, memory_id: MemoryId, counter: CounterDep) -> None:
     """Forget a memory with all its versions, without a trace."""
-    await counter.database.write(lambda session: Memories(session, user_id).forget(memory_id))
-    counter.searcher.forgotten(user_id)
+    await counter.keeper.forget(user_id, memory_id)
 
 
 @router.get("/{memory_id}/history")
 async def show_history(user_id: UserId, memory_id: MemoryId, counter: CounterDep) -> ManyMemories:
     """Every version of a memory, newest first."""
-    versions = await counter.database.read(lambda session: Memories(session, user_id).history(memory_id))
-    return ManyMemories(data=[MemoryView.of(one) for one in versions])
+    return ManyMemories(data=await counter.keeper.history(user_id, memory_id))
 
 
 @router.post("/{memory_id}/restore")
 async def restore_memory(user_id: UserId, memory_id: MemoryId, counter: CounterDep) -> MemoryView:
     """Bring an old version of a memory back, as its newest."""
-    restored = await counter.database.write(lambda session: Memories(session, user_id).restore(memory_id))
-    return MemoryView.of(restored)
+    return await counter.keeper.restore(user_id, memory_id)

@@ -96,6 +96,11 @@ class MemoryPatch(_Sent):
     about_from: Moment | None = None
     about_until: Moment | None = None
     expires_at: Moment | None = None
+    source: Source | None = None
+    """Where a new text comes from; where the old one did if left out."""
+    source_id: Name | None = None
+    key: Name | None = None
+    """The sender's name for the change: under the same key a text is replaced once."""
 
 
 class Filters(_Sent):
@@ -117,6 +122,8 @@ class Search(_Sent):
     """Plain text; empty for a timeline of what the filters let through."""
     k: Annotated[int, Field(ge=1, le=MOST_HITS)] = 10
     filters: Filters = Filters()
+    with_pinned: StrictBool = False
+    """Whether what is pinned comes first, whatever is asked."""
 
 
 class MemoryView(BaseModel):

@@ -1,7 +1,7 @@
 """What may be done with a person's memories, within one unit of work."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from famulus.memory.repository import MemoryRepository
 from famulus.memory.schemas import MemoryDraft, MemoryPatch
 
 _MOST_PAST_ACTIONS = 50
+_OF_A_NEW_TEXT = "source", "source_id", "key"
 
 
 class Memories:
@@ -50,25 +51,25 @@ class Memories:
         return memory
 
     async def change(self, memory_id: str, patch: MemoryPatch) -> Memory:
-        """Change a current memory; another text is a new version, and the old one stays in its history."""
+        """Change a current memory; another text is a new version, and the old one stays in its history.
+
+        Under the same key that is done once.
+        """
+        if patch.key and (done := (await self._repository.by_keys([patch.key])).get(patch.key)):
+            return done
         memory = await self._current(memory_id)
-        changes = patch.model_dump(exclude_unset=True)
-        for name in ("text", "kind", "importance", "pinned"):
+        changes = patch.model_dump(exclude_unset=True, exclude={"text", *_OF_A_NEW_TEXT})
+        for name in ("kind", "importance", "pinned"):
             if changes.get(name, ...) is None:
                 del changes[name]
-        text = changes.pop("text", memory.text)
         if changes:
             await self._repository.change(memory_id, changes | {"updated_at": self._now()})
             memory = await self.find(memory_id)
-        return memory if text == memory.text else await self._supersede(memory, memory, text=text)
-
-    async def correct(self, memory_id: str, text: str, *, key: str, source_id: str | None) -> Memory:
-        """Say better what a memory says; the same `key` corrects once."""
-        done = await self._repository.by_keys([key])
-        if key in done:
-            return done[key]
-        memory = await self._current(memory_id)
-        return await self._supersede(memory, memory, text=text, key=key, source="run", source_id=source_id)
+        if patch.text is None or patch.text == memory.text:
+            return memory
+        return await self._supersede(
+            memory, memory, text=patch.text, **patch.model_dump(include=set(_OF_A_NEW_TEXT), exclude_none=True)
+        )
 
     async def restore(self, memory_id: str) -> Memory:
         """Bring an old version back, as a new one on top of those after it."""
@@ -100,7 +101,7 @@ class Memories:
         done = await self._repository.page(kinds=["procedure"], before=None, limit=_MOST_PAST_ACTIONS, at=self._now())
         return [memory.text for memory in done]
 
-    async def page(self, *, kinds: list[str] | None, after: str | None, limit: int) -> list[Memory]:
+    async def page(self, *, kinds: Collection[str] | None, after: str | None, limit: int) -> list[Memory]:
         """What holds now, newest first."""
         return await self._repository.page(kinds=kinds, before=after, limit=limit, at=self._now())
 

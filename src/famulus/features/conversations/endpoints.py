@@ -96,7 +96,7 @@ async def delete_conversation(conversation_id: str, request: Request, caller: Ch
         await Conversations(session, caller.user_id).find(conversation_id)
         await Runs(session, sender_of(request, caller), counter.runs).drop_all(conversation_id)
         await Conversations(session, caller.user_id).delete(conversation_id)
-        await forget_answers(session, caller.user_id, conversation_id)
+        await forget_answers(session, counter.runs.errands, caller.user_id, conversation_id)
 
     await counter.database.write(work)
 

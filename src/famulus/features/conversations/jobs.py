@@ -17,12 +17,13 @@ from famulus.features.conversations.opening import Opening, open_run
 from famulus.features.conversations.records import Run
 from famulus.features.conversations.repository import ConversationRepository
 from famulus.features.conversations.run_repository import RunRepository, cancelled_among
-from famulus.features.conversations.runs import RunDesk
+from famulus.features.conversations.runs import RUN_JOB, RunDesk
 from famulus.features.conversations.titles import title_for
-from famulus.features.conversations.turn import Turn
+from famulus.features.conversations.turn import TITLE_JOB, Turn
 from famulus.infra.database import Database, Session
 from famulus.infra.llm import ProviderFault
 from famulus.jobs.queue import Claim, LeaseLost
+from famulus.jobs.worker import Handler
 from famulus.kit.errors import FamulusError, StorageFull, Unavailable
 from famulus.memory.client import Recall
 from famulus.streams.store import Draft, Fenced
@@ -42,6 +43,11 @@ class RunWorker:
     recall: Recall
     max_attempts: int = 5
 
+    @property
+    def handlers(self) -> dict[str, Handler]:
+        """What it does about which jobs."""
+        return {RUN_JOB: self.run, TITLE_JOB: self.title}
+
     async def run(self, claim: Claim) -> None:
         """Bring the run to its end, to a pause, or to where another attempt goes on."""
         try:
@@ -53,12 +59,12 @@ class RunWorker:
             return
         if opening is None:
             return
-        opening = await with_memories(opening, self.recall, most_characters=self.desk.limits.context_tokens)
         writer = self.desk.log.open(opening.run.id, claim.fence)
         try:
             with structlog.contextvars.bound_contextvars(
                 correlation_id=opening.run.correlation_id, run_id=opening.run.id
             ):
+                opening = await with_memories(opening, self.recall, most_characters=self.desk.limits.context_tokens)
                 await self._attend(opening, claim, writer)
         except (Fenced, LeaseLost):
             _logger.warning("run.taken_over", run_id=opening.run.id)

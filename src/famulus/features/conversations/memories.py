@@ -10,8 +10,7 @@ from famulus.features.conversations.opening import Opening
 from famulus.features.conversations.records import Run, Step
 from famulus.infra.database import Session
 from famulus.kit.text import shortened
-from famulus.memory import client as memory
-from famulus.memory.client import Hit, Recall
+from famulus.memory.client import Errands, Hit, MemoryDraft, Recall
 
 MEMORY = "memory"
 """What a run says it had to do without."""
@@ -39,14 +38,20 @@ async def with_memories(opening: Opening, recall: Recall, *, most_characters: in
     return replace(opening, history=[*opening.history[:place], note, *opening.history[place:]])
 
 
-async def note_what_was_done(session: Session, run: Run, steps: Sequence[Step], history: Sequence[Message]) -> None:
+async def note_what_was_done(
+    session: Session, errands: Errands, run: Run, steps: Sequence[Step], history: Sequence[Message]
+) -> None:
     """Remember which tools the run has used for what, if it has used any."""
     used = [str(step.name) for step in steps if step.status == "completed" and step.name not in _NOT_WORTH_NOTING]
     if not used:
         return
     asked = shortened(" ".join(_question(history).split()), _MOST_CHARACTERS_OF_A_QUESTION)
     text = f"Used {', '.join(dict.fromkeys(used))} when asked: “{asked}”"
-    await memory.note_action(session, run.user_id, text, run_id=run.id, session_name=run.conversation_id)
+    note = MemoryDraft(
+        text=text, kind="procedure", key=f"action:{run.id}", source="run", source_id=run.id,
+        session=run.conversation_id, importance=0.2,
+    )  # fmt: skip
+    await errands.remember(session, run.user_id, [note])
 
 
 def _question(history: Sequence[Message]) -> str:

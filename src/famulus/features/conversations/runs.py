@@ -27,6 +27,7 @@ from famulus.jobs.queue import INTERACTIVE, JobQueue
 from famulus.kit.clock import Clock, utc_now
 from famulus.kit.ids import new_id
 from famulus.kit.killpoints import killpoint
+from famulus.memory.client import Errands
 from famulus.settings import AgentSettings
 from famulus.streams import store
 from famulus.streams.log import EventLog
@@ -44,6 +45,7 @@ class RunDesk:
     cancellations: Cancellations
     limits: AgentSettings
     default_model: str
+    errands: Errands
     now: Clock = utc_now
 
 

@@ -1,10 +1,12 @@
-"""What an assistant can do in every conversation, beside telling the time and calculating."""
+"""What an assistant can do in every conversation: remember, recall, correct and forget."""
 
-from famulus.agent.builtin import BUILTIN
-from famulus.agent.tools import Arguments, ToolContext, tool
+from famulus.agent.tools import Arguments, Tool, ToolContext, tool
 from famulus.kit.errors import Unprocessable
 from famulus.kit.text import storable
-from famulus.memory import client as memory
+from famulus.memory.client import Keeper, MemoryDraft, MemoryPatch, MemoryView, Page, Search
+
+_MOST_RECALLED = 10
+_LONGEST_QUESTION = 4_000
 
 
 class NothingToRemember(Unprocessable):
@@ -41,40 +43,52 @@ class Question(Arguments):
     """A few words; empty for the latest memories."""
 
 
-@tool(transactional=True)
-async def remember(context: ToolContext, arguments: Remembered) -> str:
-    """Remember something about the user, for this and all later conversations."""
-    text = _said(arguments.text)
-    kept = await memory.remember(
-        context.transaction, context.user_id, text, key=context.idempotency_key, at=context.now, run_id=context.run_id
-    )
-    return f"Remembered: {kept.text}"
+class MemoryTools:
+    """Tools by which an assistant remembers, over whoever keeps memories."""
 
+    def __init__(self, keeper: Keeper) -> None:
+        self._keeper = keeper
 
-@tool(transactional=True)
-async def recall(context: ToolContext, arguments: Question) -> str:
-    """Recall what the user has wanted to be remembered."""
-    found = await memory.recall(context.transaction, context.user_id, arguments.about, at=context.now)
-    if not found:
-        return "Nothing is remembered about that."
-    return "\n".join(f"{hit.memory.said_at:%Y-%m-%d} ({hit.memory.id}): {hit.memory.text}" for hit in found)
+    def all(self) -> tuple[Tool, ...]:
+        """The tools. What they change they change once: with their output, or by a key that is the call's own."""
+        writes = tool(transactional=self._keeper.shares_transactions, idempotent=True)
+        return writes(self.remember), tool(idempotent=True)(self.recall), writes(self.correct), writes(self.forget)
 
+    async def remember(self, context: ToolContext, arguments: Remembered) -> str:
+        """Remember something about the user, for this and all later conversations."""
+        draft = MemoryDraft(
+            text=_said(arguments.text), key=context.idempotency_key, said_at=context.now, source="run",
+            source_id=context.run_id,
+        )  # fmt: skip
+        kept = await self._keeper.remember(context.user_id, [draft], within=context.session)
+        return f"Remembered: {kept[0].text}"
 
-@tool(transactional=True)
-async def correct(context: ToolContext, arguments: Correction) -> str:
-    """Correct something that is remembered of the user, when it was wrong or has changed."""
-    text = _said(arguments.text)
-    corrected = await memory.correct(
-        context.transaction, context.user_id, arguments.id, text, key=context.idempotency_key, run_id=context.run_id
-    )
-    return f"Corrected ({corrected.id}): {corrected.text}"
+    async def recall(self, context: ToolContext, arguments: Question) -> str:
+        """Recall what the user has wanted to be remembered."""
+        found = await self._found(context.user_id, arguments.about.strip())
+        if not found:
+            return "Nothing is remembered about that."
+        return "\n".join(f"{memory.said_at:%Y-%m-%d} ({memory.id}): {memory.text}" for memory in found)
 
+    async def correct(self, context: ToolContext, arguments: Correction) -> str:
+        """Correct something that is remembered of the user, when it was wrong or has changed."""
+        patch = MemoryPatch(
+            text=_said(arguments.text), key=context.idempotency_key, source="run", source_id=context.run_id
+        )
+        corrected = await self._keeper.change(context.user_id, arguments.id, patch, within=context.session)
+        return f"Corrected ({corrected.id}): {corrected.text}"
 
-@tool(transactional=True)
-async def forget(context: ToolContext, arguments: Which) -> str:
-    """Forget something about the user, for good; only when the user asks for it."""
-    await memory.forget(context.transaction, context.user_id, arguments.id)
-    return "Forgotten."
+    async def forget(self, context: ToolContext, arguments: Which) -> str:
+        """Forget something about the user, for good; only when the user asks for it."""
+        await self._keeper.forget(context.user_id, arguments.id, within=context.session)
+        return "Forgotten."
+
+    async def _found(self, user_id: str, about: str) -> list[MemoryView]:
+        if not about:
+            latest = await self._keeper.overview(user_id, Page(limit=_MOST_RECALLED))
+            return latest.data if latest else []
+        found = await self._keeper.search(user_id, Search(query=about[:_LONGEST_QUESTION], k=_MOST_RECALLED))
+        return [hit.memory for hit in found.data]
 
 
 def _said(text: str) -> str:
@@ -82,6 +96,3 @@ def _said(text: str) -> str:
     if not text:
         raise NothingToRemember("There is nothing to remember: the text is blank.")
     return text
-
-
-TOOLS = (*BUILTIN, remember, recall, correct, forget)

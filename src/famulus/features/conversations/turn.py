@@ -199,7 +199,7 @@ class Turn:
         status = "incomplete" if cut_off else "completed"
         run = ended(self._run, status, self._desk.now(), usage=self._usage or None, incomplete_reason=cut_off)  # type: ignore[arg-type]
         await end(session, drafts, run)
-        await note_what_was_done(session, run, self._calls.steps, self._history)
+        await note_what_was_done(session, self._desk.errands, run, self._calls.steps, self._history)
         conversations = ConversationRepository(session, run.user_id)
         conversation = await conversations.find(run.conversation_id)
         await conversations.update(run.conversation_id, {"unread": True})

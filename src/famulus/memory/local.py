@@ -1,0 +1,123 @@
+"""The memory in this process: its own units of work, or part of somebody else's."""
+
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeVar
+
+from famulus.infra.database import Database, Session
+from famulus.kit.clock import Clock, utc_now
+from famulus.kit.pages import page_of
+from famulus.memory.keeper import Page
+from famulus.memory.meaning import Searcher
+from famulus.memory.records import Memory
+from famulus.memory.schemas import Found, Hit, MemoryDraft, MemoryPatch, MemoryView, Remembered, Search
+from famulus.memory.service import Memories
+
+T = TypeVar("T")
+
+# Whoever remembers a few things may look for them at once; of many, the meaning is found out meanwhile.
+_EMBEDDED_AT_ONCE = 8
+
+
+class LocalKeeper:
+    """Keeps memories in a database of this process; see `Keeper`."""
+
+    shares_transactions = True
+
+    def __init__(self, database: Database, searcher: Searcher, *, now: Clock = utc_now) -> None:
+        self._database = database
+        self._searcher = searcher
+        self._now = now
+
+    def start(self) -> None:
+        """Begin to give every memory its vector."""
+        self._searcher.start()
+
+    async def stop(self) -> None:
+        """Stop, in good order."""
+        await self._searcher.stop()
+
+    async def overview(self, user_id: str, page: Page) -> Remembered | None:
+        async def look(session: Session) -> Remembered | None:
+            memories = self._of(session, user_id)
+            if not await memories.exist():
+                return None
+            kinds = [page.kind] if page.kind else None
+            found = await memories.page(kinds=kinds, after=page.after, limit=page.limit + 1)
+            shown = page_of([MemoryView.of(one) for one in found], limit=page.limit, cursor=lambda one: one.id)
+            return Remembered(user_id=user_id, past_actions=await memories.past_actions(), **dict(shown))
+
+        return await self._database.read(look)
+
+    async def search(self, user_id: str, wanted: Search) -> Found:
+        async def look(session: Session) -> list[Hit] | None:
+            memories = self._of(session, user_id)
+            if not await memories.exist():
+                return None
+            pinned = await memories.pinned(most=wanted.k) if wanted.with_pinned else []
+            return [Hit.for_itself(one) for one in pinned]
+
+        pinned = await self._database.read(look)
+        if pinned is None:
+            return Found(data=[], mode="lexical")
+        found = await self._searcher.search(user_id, wanted, at=self._now())
+        best = {hit.memory.id: hit for hit in (*pinned, *found.data)}
+        return Found(data=list(best.values()), mode=found.mode)
+
+    async def remember(
+        self, user_id: str, drafts: Sequence[MemoryDraft], *, within: Session | None = None
+    ) -> list[MemoryView]:
+        made = await self._write(user_id, lambda memories: memories.remember(drafts), within)
+        if within is None and len(made) <= _EMBEDDED_AT_ONCE:
+            await self._searcher.embed(made)
+        return [MemoryView.of(one) for one in made]
+
+    async def find(self, user_id: str, memory_id: str) -> MemoryView:
+        return MemoryView.of(await self._read(user_id, lambda memories: memories.find(memory_id)))
+
+    async def change(
+        self, user_id: str, memory_id: str, patch: MemoryPatch, *, within: Session | None = None
+    ) -> MemoryView:
+        return MemoryView.of(await self._write(user_id, lambda memories: memories.change(memory_id, patch), within))
+
+    async def restore(self, user_id: str, memory_id: str) -> MemoryView:
+        return MemoryView.of(await self._write(user_id, lambda memories: memories.restore(memory_id), None))
+
+    async def history(self, user_id: str, memory_id: str) -> list[MemoryView]:
+        return _views(await self._read(user_id, lambda memories: memories.history(memory_id)))
+
+    async def everything(self, user_id: str) -> list[MemoryView]:
+        return _views(await self._read(user_id, lambda memories: memories.everything()))
+
+    async def forget(self, user_id: str, memory_id: str, *, within: Session | None = None) -> None:
+        await self._write(user_id, lambda memories: memories.forget(memory_id), within, forgets=True)
+
+    async def forget_session(self, user_id: str, name: str, *, within: Session | None = None) -> None:
+        await self._write(user_id, lambda memories: memories.forget_session(name), within, forgets=True)
+
+    async def forget_all(self, user_id: str, *, within: Session | None = None) -> None:
+        await self._write(user_id, lambda memories: memories.forget_all(), within, forgets=True)
+
+    async def _read(self, user_id: str, look: Callable[[Memories], Coroutine[Any, Any, T]]) -> T:
+        return await self._database.read(lambda session: look(self._of(session, user_id)))
+
+    async def _write(
+        self,
+        user_id: str,
+        act: Callable[[Memories], Coroutine[Any, Any, T]],
+        within: Session | None,
+        *,
+        forgets: bool = False,
+    ) -> T:
+        async def work(session: Session) -> T:
+            if forgets:
+                session.after_commit(lambda: self._searcher.forgotten(user_id))
+            return await act(self._of(session, user_id))
+
+        return await (self._database.write(work) if within is None else work(within))
+
+    def _of(self, session: Session, user_id: str) -> Memories:
+        return Memories(session, user_id, now=self._now)
+
+
+def _views(memories: Sequence[Memory]) -> list[MemoryView]:
+    return [MemoryView.of(one) for one in memories]
