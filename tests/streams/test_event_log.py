@@ -266,3 +266,26 @@ async def test_who_has_lost_the_stream_cannot_write_beside_its_heir(address: str
 
         assert list(kept) == [(STREAM, 2)]
         assert [entry.data for entry in await log.page(STREAM, after=1)] == [{"number": 2}]
+
+
+@pytest.mark.anyio
+async def test_who_is_stopped_twice_still_learns_what_came_of_a_write(postgres_database: str) -> None:
+    async with a_log(postgres_database) as (log, database):
+        writer = await take(log, database, 1)
+
+        async def slowly(session: Session, shown: list[Draft]) -> None:
+            shown.append(("late", {}))
+            begun.set()
+            await session.driver_sql("SELECT 1 FROM pg_sleep(0.3)")
+
+        begun = asyncio.Event()
+        writing = asyncio.create_task(writer.transact(slowly))
+        await begun.wait()
+        for _ in range(3):
+            writing.cancel()
+            await asyncio.sleep(0)
+        with suppress(asyncio.CancelledError):
+            await writing
+
+        assert [entry.kind for entry in await log.page(STREAM, after=0)] == ["opened", "late"]
+        writer.close()

@@ -1,6 +1,7 @@
 """The one who may write to a stream, for as long as no later epoch has taken it."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
@@ -83,7 +84,7 @@ class Writer:
             try:
                 return await asyncio.shield(outcome)
             except asyncio.CancelledError:
-                await asyncio.wait({outcome})
+                await _to_its_end(outcome)
                 if outcome.exception() is not None:
                     self.put_back(pending)
                 raise
@@ -117,3 +118,10 @@ class Writer:
     def _take(self) -> list[Draft]:
         taken, self._pending = self._pending, []
         return taken
+
+
+async def _to_its_end(outcome: "asyncio.Future[T]") -> None:
+    """Wait, however often one is cancelled meanwhile: afterwards it is in the database, or never will be."""
+    while not outcome.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait({outcome})

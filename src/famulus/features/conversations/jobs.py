@@ -152,8 +152,10 @@ class _Stop:
         self.reason = ""
 
     def _stop(self, reason: str) -> None:
-        self.reason = self.reason or reason
-        self._playing.cancel()
+        # Once: a turn that is told again while it cleans up would leave that undone.
+        if not self.reason:
+            self.reason = reason
+            self._playing.cancel()
 
     def because_cancelled(self) -> None:
         self._stop("cancelled")
