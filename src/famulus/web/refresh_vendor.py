@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -35,7 +35,9 @@ class Package:
     """What is taken from one npm package: module in it → module here."""
 
     name: str
-    modules: Mapping[str, str]
+    modules: Mapping[str, str] = field(default_factory=dict)
+    copies: Mapping[str, str] = field(default_factory=dict)
+    """What is taken byte for byte: fonts and style sheets."""
     suffix: str = ""
     licences: tuple[str, ...] = ("LICENSE",)
 
@@ -53,6 +55,17 @@ PACKAGES = (
         suffix="export default globalThis.DOMPurify;\n",
         licences=("LICENSE", "LICENSE-MPL"),
     ),
+    # Loaded by a page that shows formulas; the browser itself sets MathML.
+    Package("temml", {"dist/temml.min.js": "temml.js"}, suffix="export default temml;\n"),
+    # Loaded by a page that shows charts.
+    Package(
+        "uplot",
+        {"dist/uPlot.iife.min.js": "uplot.js"},
+        copies={"dist/uPlot.min.css": "uplot.css"},
+        suffix="export default uPlot;\n",
+    ),
+    # The face of headings; what is read for long is set in the reader's own.
+    Package("@fontsource/newsreader", copies={"files/newsreader-latin-500-normal.woff2": "newsreader.woff2"}),
 )
 BARE_IMPORTS = {
     "preact": "./preact.js",
@@ -116,28 +129,27 @@ def _expect_integrity(packed: Mapping[str, Any], expected: str | None) -> None:
 
 def _take(package: Package, archive: tarfile.TarFile) -> dict[str, dict[str, str]]:
     modules = {
-        target: (source, browser_module(_read(archive, source)) + package.suffix)
+        target: (source, (browser_module(_read(archive, source).decode()) + package.suffix).encode())
         for source, target in package.modules.items()
     }
+    copies = {target: (source, _read(archive, source)) for source, target in package.copies.items()}
     slug = package.name.removeprefix("@").replace("/", "-")
     licences = {
         f"licences/{slug}{licence.removeprefix('LICENSE')}.txt": (licence, _read(archive, licence))
         for licence in package.licences
     }
-    for target, (_, text) in (modules | licences).items():
+    taken = modules | copies | licences
+    for target, (_, content) in taken.items():
         (VENDOR / target).parent.mkdir(parents=True, exist_ok=True)
-        (VENDOR / target).write_text(text)
-    return {
-        target: {"from": source, "sha256": sha256(VENDOR / target)}
-        for target, (source, _) in (modules | licences).items()
-    }
+        (VENDOR / target).write_bytes(content)
+    return {target: {"from": source, "sha256": sha256(VENDOR / target)} for target, (source, _) in taken.items()}
 
 
-def _read(archive: tarfile.TarFile, name: str) -> str:
+def _read(archive: tarfile.TarFile, name: str) -> bytes:
     member = archive.extractfile(f"package/{name}")
     if member is None:
         sys.exit(f"{name} is not a file in the package.")
-    return member.read().decode()
+    return member.read()
 
 
 def browser_module(text: str) -> str:

@@ -17,7 +17,7 @@ export class Unreachable extends Error {
   }
 }
 
-const V1 = "api/v1";
+export const V1 = "api/v1";
 const AUTH = `${V1}/auth/`;
 
 let whenSignedOut = () => {};
@@ -67,13 +67,13 @@ async function refusal(answer) {
   return new Refused(answer.status, error ?? unsaid, retryAfter);
 }
 
-async function call(method, path, body, headers) {
+export async function call(method, path, body, headers) {
   const answer = await open(path, { method, headers, body: body ?? (method === "GET" ? undefined : {}) });
   return answer.status === 204 ? null : answer.json();
 }
 
-const enc = encodeURIComponent;
-const page = (limit, after) => `?limit=${limit}${after ? `&after=${enc(after)}` : ""}`;
+export const enc = encodeURIComponent;
+export const page = (limit, after) => `?limit=${limit}${after ? `&after=${enc(after)}` : ""}`;
 
 export const auth = {
   state: () => call("GET", `${AUTH}state`),
@@ -86,6 +86,12 @@ export const auth = {
 export const me = {
   change: (fields) => call("PATCH", `${V1}/users/me`, fields),
   setPassword: (passwords) => call("POST", `${V1}/users/me/password`, passwords),
+  erase: (proof) => call("DELETE", `${V1}/users/me`, { confirm: "erase", ...proof }),
+};
+
+export const sessions = {
+  list: () => call("GET", `${AUTH}sessions${page(100)}`),
+  revoke: (id) => call("DELETE", `${AUTH}sessions/${enc(id)}`),
 };
 
 export const keys = {

@@ -21,7 +21,8 @@ function showNothing() {
 
 export function startNew() {
   if (route.peek().name !== "new") goTo(null);
-  document.querySelector("#message")?.focus();
+  // From another page, the field is drawn first.
+  setTimeout(() => document.querySelector("#message")?.focus());
 }
 
 export async function removeConversation(id) {
@@ -40,8 +41,10 @@ function catchUp(chat, active) {
 export function keepTogether() {
   effect(() => {
     const { name, id = null } = route.value;
-    const shown = stage.value === "in" && name !== "join";
-    untracked(() => (shown ? show(id) : showNothing()));
+    const here = stage.value;
+    // A page beside the conversation leaves it as it is: its answer goes on, and is there on the way back.
+    if (here === "in" && name === "page") return;
+    untracked(() => (here === "in" && name !== "join" ? show(id) : showNothing()));
   });
   effect(() => {
     const chat = current.value;

@@ -1,7 +1,8 @@
-import { App } from "./components/app.js";
-import { keepFresh } from "./conversations.js";
+import { App } from "../parts/app.js";
+import { emptyList, keepFresh } from "./conversations.js";
 import { keepTogether } from "./current.js";
 import { effect, html, render, untracked } from "./lib.js";
+import "./preferences.js";
 import { begin, stage } from "./session.js";
 
 render(html`<${App} />`, document.querySelector("#famulus"));
@@ -10,6 +11,9 @@ effect(() => {
   if (stage.value !== "in") return undefined;
   const left = new AbortController();
   untracked(() => keepFresh(left.signal));
-  return () => left.abort();
+  return () => {
+    left.abort();
+    emptyList();
+  };
 });
 begin();

@@ -1,19 +1,36 @@
-// Where the page is: `#/` a new conversation, `#/c/ID` one that exists, `#/join?token=…` an invitation.
+// Where the page is: `#/` a new conversation, `#/c/ID` one that exists, `#/join?token=…` an invitation, and
+// `#/NAME/…` any other page.
 import { signal } from "./lib.js";
 
 export const route = signal(read());
 
 function read() {
   const [path, query = ""] = location.hash.slice(1).split("?");
-  if (path === "/join") return { name: "join", token: new URLSearchParams(query).get("token") ?? "" };
+  const params = new URLSearchParams(query);
+  if (path === "/join") return { name: "join", token: params.get("token") ?? "" };
   const found = path.match(/^\/c\/([\w-]+)$/);
-  return found ? { name: "conversation", id: found[1] } : { name: "new" };
+  if (found) return { name: "conversation", id: found[1], at: params.get("at") };
+  const [, page, ...rest] = path.split("/");
+  return page ? { name: "page", page, rest: rest.map(decoded), params } : { name: "new" };
+}
+
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 export const linkTo = (id) => (id ? `#/c/${id}` : "#/");
 
-export function goTo(id, { replace = false } = {}) {
-  history[replace ? "replaceState" : "pushState"](null, "", linkTo(id));
+export function goTo(id, options) {
+  visit(linkTo(id), options);
+}
+
+/** Goes to an address of the page's own, such as `#/memory`. */
+export function visit(address, { replace = false } = {}) {
+  history[replace ? "replaceState" : "pushState"](null, "", address);
   route.value = read();
 }
 

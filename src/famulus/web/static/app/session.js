@@ -1,6 +1,7 @@
 // Who is here.
 import { auth, me, models as modelsApi, onSignedOut, Refused } from "./api.js";
 import { pause } from "./connection.js";
+import { forgetAll } from "./keep.js";
 import { computed, signal } from "./lib.js";
 import { attempt, notify } from "./notices.js";
 import { goTo, route, takeLinkToken } from "./route.js";
@@ -84,6 +85,12 @@ export async function signOut() {
   await auth.signOut();
   goTo(null);
   await leave(null);
+}
+
+/** Signs out and leaves nothing of the person in this browser's tab. */
+export async function leaveHere() {
+  await attempt(signOut());
+  if (!person.value) forgetAll();
 }
 
 export async function change(fields) {

@@ -1,0 +1,32 @@
+// The pages there are, each loaded when somebody first goes there. A page is a module whose default export draws it.
+import { Gear, Lamp } from "../parts/icons.js";
+
+export const PAGES = [
+  { name: "memory", title: "Memory", icon: Lamp, load: () => import("./memory.js") },
+  { name: "settings", title: "Settings", icon: Gear, load: () => import("./settings.js"), last: true },
+];
+
+export const pageNamed = (name) => PAGES.find((page) => page.name === name);
+
+const loaded = new Map();
+
+/** The page's component and its style sheet, fetched once; a failure is forgotten, so that it can be tried again. */
+export function loadPage(page) {
+  if (!loaded.has(page.name)) {
+    const fetching = Promise.all([page.load(), page.styled && stylesheet(`./${page.name}.css`)]).then(([{ default: draw }]) => draw);
+    fetching.catch(() => loaded.delete(page.name));
+    loaded.set(page.name, fetching);
+  }
+  return loaded.get(page.name);
+}
+
+export function stylesheet(path) {
+  const href = new URL(path, import.meta.url).href;
+  const known = [...document.styleSheets].some((sheet) => sheet.href === href);
+  if (known) return undefined;
+  return new Promise((resolve, reject) => {
+    const link = document.createElement("link");
+    Object.assign(link, { rel: "stylesheet", href, onload: resolve, onerror: () => reject(new Error("A style sheet is missing.")) });
+    document.head.append(link);
+  });
+}

@@ -1,0 +1,27 @@
+import { html, memo, useLayoutEffect, useRef } from "../app/lib.js";
+import { GrowingText, isCode, isShown, languageOf, nodesOf } from "../app/markdown.js";
+import { CopyButton } from "./copy.js";
+
+/** A text in Markdown. While it grows, only the block that is being written is drawn again. */
+export function Markdown({ text, growing }) {
+  const source = useRef(null);
+  source.current ??= new GrowingText();
+  const tokens = source.current.tokens(text, !growing).filter(isShown);
+  return html`<div class="prose">${tokens.map((token, at) => html`<${Block} key=${at} token=${token} />`)}</div>`;
+}
+
+const Block = memo(({ token }) => (isCode(token) ? html`<${Code} token=${token} />` : html`<${Rich} token=${token} />`));
+
+/** Sanitised nodes; the same source is never drawn twice, so a selection in it survives. */
+function Rich({ token }) {
+  const place = useRef(null);
+  useLayoutEffect(() => place.current.replaceChildren(nodesOf(token)), [token.type, token.raw]);
+  return html`<div class="block" ref=${place}></div>`;
+}
+
+function Code({ token }) {
+  return html`<div class="code">
+    <div class="code-head">${languageOf(token.lang)}<${CopyButton} text=${token.text} /></div>
+    <pre tabindex="0"><code>${token.text}</code></pre>
+  </div>`;
+}
