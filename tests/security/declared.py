@@ -14,6 +14,7 @@ KIND_BY_NAME = {
     "metadata.session_id": "conversation",
     "session_id": "session",
     "run_id": "run",
+    "message_id": "message",
     "assistant_id": "assistant",
     "user_id": "user",
     "key_id": "key",
@@ -43,6 +44,10 @@ CURSORS_THAT_ARE_POSITIONS = frozenset({"/runs/{run_id}/steps", "/runs/{run_id}/
 BODIES: dict[str, Callable[[Things], dict[str, Any]]] = {
     "POST /api/v1/conversations": lambda mine: {"assistant_id": mine.assistant},
     "PATCH /api/v1/conversations/{conversation_id}": lambda _: {"title": "Taken over"},
+    "POST /api/v1/conversations/{conversation_id}/messages/{message_id}/edit": lambda mine: {
+        "message": "hi",
+        "assistant_id": mine.assistant,
+    },
     "POST /api/v1/conversations/{conversation_id}/runs": lambda mine: {"message": "hi", "assistant_id": mine.assistant},
     "PATCH /api/v1/assistants/{assistant_id}": lambda _: {"name": "Spy"},
     "POST /api/v1/goals": lambda _: {"title": "Fly"},

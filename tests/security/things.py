@@ -56,7 +56,7 @@ async def have(person: Client, place: Place) -> Things:
         user=person.user_id,
         assistant=assistant["id"],
         conversation=conversation,
-        message=messages["data"][0]["id"],
+        message=messages["data"][-1]["id"],
         ended_run=ended["id"],
         waiting_conversation=waiting_conversation,
         run=run["id"],

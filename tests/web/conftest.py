@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import (
@@ -23,6 +24,7 @@ from playwright.sync_api import (
 
 from tests.serving import Server, serving
 
+ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 MILLISECONDS = 10_000
@@ -49,7 +51,7 @@ def restart(site: Server) -> None:
 def fresh_token(site: Server) -> str:
     """What the operator types to be let in, and what it prints."""
     command = [sys.executable, "-m", "famulus", "user", "link"]
-    environment = {**os.environ, "FAMULUS_DATA_DIR": str(site.folder / "data")}
+    environment = {**os.environ, "FAMULUS_DATA_DIR": str(site.folder / "data"), "PYTHONPATH": str(ROOT / "src")}
     told = subprocess.run(command, cwd=site.folder, env=environment, capture_output=True, check=True)
     return told.stdout.decode().strip().partition("?token=")[2]
 

@@ -163,8 +163,8 @@ def test_a_conversation_is_renamed_starred_and_deleted(page: Page) -> None:
 def test_an_invited_person_joins_and_sees_nothing_of_others(page: Page, stranger: Page) -> None:
     ask(page, "Count to 3")
     wait_until_answered(page, 1)
-    page.get_by_role("button", name="Settings").click()
-    page.get_by_text("Invite a person").click()
+    page.get_by_role("link", name="Settings").click()
+    page.get_by_role("link", name="People").click()
     page.get_by_role("button", name="Make a link").click()
 
     stranger.goto(page.locator(".secret code").inner_text())
@@ -174,7 +174,7 @@ def test_an_invited_person_joins_and_sees_nothing_of_others(page: Page, stranger
     stranger.get_by_role("button", name="Join").click()
 
     expect(stranger.get_by_text("Your conversations will be kept here.")).to_be_visible()
-    stranger.get_by_role("button", name="Settings").click()
+    stranger.get_by_role("link", name="Settings").click()
     stranger.get_by_role("button", name="Sign out").click()
     expect(stranger.get_by_role("heading", name="Welcome back")).to_be_visible()
     stranger.get_by_label("E-mail").fill("ana@example.org")
@@ -184,8 +184,8 @@ def test_an_invited_person_joins_and_sees_nothing_of_others(page: Page, stranger
 
 
 def test_a_key_made_on_the_page_is_shown_once_and_opens_the_api(page: Page, stranger: Page, site: Server) -> None:
-    page.get_by_role("button", name="Settings").click()
-    page.get_by_text("API keys").click()
+    page.get_by_role("link", name="Settings").click()
+    page.get_by_role("link", name="API keys").click()
     page.get_by_label("What is it for?").fill("Backup")
     page.get_by_role("button", name="Create key").click()
     secret = page.locator(".secret code").inner_text()
@@ -203,7 +203,7 @@ def test_a_phone_has_room_for_everything(page: Page) -> None:
     ask(page, "What time is it?")
     wait_until_answered(page, 1)
 
-    page.get_by_role("button", name="Show conversations").click()
+    page.get_by_role("button", name="Show conversations and pages").click()
     page.get_by_role("navigation").get_by_role("button", name="New conversation").click()
 
     expect(page.get_by_text("Write a message below")).to_be_visible()

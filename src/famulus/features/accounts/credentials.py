@@ -28,6 +28,7 @@ _SESSION_BY_TOKEN = (
         sessions.c.user_id,
         users.c.role,
         users.c.zone,
+        users.c.selected_model,
         sessions.c.last_seen_at.label("last_used_at"),
     )
     .join_from(sessions, users)
@@ -39,6 +40,7 @@ _KEY_BY_SECRET = (
         api_keys.c.user_id,
         users.c.role,
         users.c.zone,
+        users.c.selected_model,
         api_keys.c.last_used_at,
         api_keys.c.scopes,
     )
@@ -83,6 +85,7 @@ class Held:
     user_id: str
     role: str
     zone: str
+    selected_model: str | None
     last_used_at: datetime | None
     scopes: Collection[str] = ()
 

@@ -47,6 +47,7 @@ class Caller:
     via: Literal["session", "key"]
     session_id: str | None = None
     key_id: str | None = None
+    selected_model: str | None = None
 
     @property
     def is_owner(self) -> bool:
@@ -130,7 +131,10 @@ class Identities:
         session_id, before = held.id, now - _USE_NOTED_EVERY
         if held.last_used_at is None or held.last_used_at <= before:
             await self._note(lambda session: SessionRepository(session).touch(session_id, now=now, before=before))
-        return Caller(held.user_id, held.role, held.zone, scopes_of(held.role), "session", session_id=held.id)
+        return Caller(
+            held.user_id, held.role, held.zone, scopes_of(held.role), "session",
+            session_id=held.id, selected_model=held.selected_model,
+        )  # fmt: skip
 
     async def _look_up_key(self, digest: str) -> Caller | None:
         now = self._now()
@@ -140,7 +144,9 @@ class Identities:
         if held.last_used_at is None or held.last_used_at <= now - _USE_NOTED_EVERY:
             await self._note_key_used(held)
         scopes = scopes_of(held.role).intersection(held.scopes)
-        return Caller(held.user_id, held.role, held.zone, scopes, "key", key_id=held.id)
+        return Caller(
+            held.user_id, held.role, held.zone, scopes, "key", key_id=held.id, selected_model=held.selected_model
+        )
 
     async def _note_key_used(self, held: Held) -> None:
         now = self._now()

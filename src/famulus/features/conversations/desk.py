@@ -43,7 +43,9 @@ def counter_of(connection: HTTPConnection) -> Counter:
 
 def sender_of(connection: HTTPConnection, caller: Caller) -> Sender:
     """The caller, as the one who says something."""
-    return Sender(caller.user_id, caller.zone, connection.state.correlation_id)
+    offered = {choice.id for choice in counter_of(connection).models}
+    model = caller.selected_model if caller.selected_model in offered else None
+    return Sender(caller.user_id, caller.zone, connection.state.correlation_id, model)
 
 
 async def _counter(connection: HTTPConnection) -> Counter:

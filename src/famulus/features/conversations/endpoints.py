@@ -17,6 +17,7 @@ from famulus.features.conversations.schemas import (
     ConversationDraft,
     ConversationPatch,
     ConversationView,
+    Edit,
     MessageView,
     RunDraft,
     RunView,
@@ -134,6 +135,30 @@ async def send(
     sender = sender_of(request, caller)
     run = await counter.database.write(
         lambda session: Runs(session, sender, counter.runs).send(conversation_id, draft, key=key)
+    )
+    return RunView.of(run)
+
+
+@router.post(
+    "/conversations/{conversation_id}/messages/{message_id}/edit",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=errors(404, 409),
+    tags=["runs"],
+)
+async def edit_message(
+    *,
+    conversation_id: str,
+    message_id: str,
+    edit: Edit,
+    request: Request,
+    caller: ChatterDep,
+    counter: CounterDep,
+    key: IdempotencyKey = None,
+) -> RunView:
+    """Say something in the place of an earlier message; what came after it leaves the conversation."""
+    sender = sender_of(request, caller)
+    run = await counter.database.write(
+        lambda session: Runs(session, sender, counter.runs).edit(conversation_id, message_id, edit, key=key)
     )
     return RunView.of(run)
 

@@ -15,6 +15,18 @@ class RunNotFound(NotFound):
     """No such run, or not yours."""
 
 
+class MessageNotFound(NotFound):
+    """No such message in this conversation."""
+
+
+class MessageSuperseded(Conflict):
+    """Something else was already said in the place of this message."""
+
+
+class NotAQuestion(Unprocessable):
+    """What an assistant has said is not a person's to edit."""
+
+
 class MessageBlank(Invalid):
     """There is nothing in the message."""
 

@@ -66,6 +66,7 @@ class Message:
     incomplete_reason: str | None
     created_at: datetime
     completed_at: datetime | None
+    superseded_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ _UPDATE_MESSAGE = Prepared(
 # The owner was checked where the conversation was found; the rows carry it for whoever looks at them alone.
 _LATEST = """
 SELECT id, run_id, position, role, status, text, incomplete_reason FROM messages
-WHERE conversation_id = ? AND user_id = ? AND position < ? ORDER BY position DESC LIMIT ?
+WHERE conversation_id = ? AND user_id = ? AND position < ? AND superseded_by IS NULL ORDER BY position DESC LIMIT ?
 """
 
 
@@ -146,15 +146,26 @@ class ConversationRepository:
     async def update_message(self, message_id: str, values: dict[str, Any]) -> None:
         await self._session.change(_UPDATE_MESSAGE, {"key": message_id, "owner": self._user_id} | values)
 
+    async def supersede(self, conversation_id: str, *, since: int, before: int, run_id: str) -> None:
+        """Take what was said from position `since` on out of the conversation, in favour of a run."""
+        mine = messages.c.user_id == self._user_id, messages.c.conversation_id == conversation_id
+        span = messages.c.position >= since, messages.c.position < before, messages.c.superseded_by.is_(None)
+        await self._session.execute(sa.update(messages).where(*mine, *span).values(superseded_by=run_id))
+
     async def find_message(self, conversation_id: str, message_id: str) -> Message | None:
         mine = messages.c.user_id == self._user_id, messages.c.conversation_id == conversation_id
         found = await self._session.execute(sa.select(messages).where(messages.c.id == message_id, *mine))
         return _one(Message, found.one_or_none())
 
     async def messages(self, conversation_id: str, *, before: int | None, limit: int) -> list[Message]:
-        """The latest first."""
+        """The latest first, without what was superseded."""
         mine = messages.c.user_id == self._user_id, messages.c.conversation_id == conversation_id
-        statement = sa.select(messages).where(*mine).order_by(messages.c.position.desc()).limit(limit)
+        statement = (
+            sa.select(messages)
+            .where(*mine, messages.c.superseded_by.is_(None))
+            .order_by(messages.c.position.desc())
+            .limit(limit)
+        )
         if before is not None:
             statement = statement.where(messages.c.position < before)
         return [Message(*row) for row in await self._session.execute(statement)]

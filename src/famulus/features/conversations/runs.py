@@ -18,7 +18,7 @@ from famulus.features.conversations.ending import (
 from famulus.features.conversations.records import Conversation, Message, Run, Step
 from famulus.features.conversations.repository import ConversationRepository
 from famulus.features.conversations.run_repository import RunRepository
-from famulus.features.conversations.schemas import ConversationView, RunDraft, ToolOutput
+from famulus.features.conversations.schemas import ConversationView, Edit, Policy, RunDraft, ToolOutput
 from famulus.features.conversations.service import Conversations
 from famulus.features.conversations.signals import Cancellations
 from famulus.infra.database import Session
@@ -56,6 +56,8 @@ class Sender:
     user_id: str
     zone: str
     correlation_id: str
+    model: str | None = None
+    """Which model they prefer, where their assistant does not say."""
 
 
 class Runs:
@@ -76,20 +78,59 @@ class Runs:
         self._check(draft.message)
         fingerprint = _fingerprint(conversation_id, draft)
         key = key or draft.client_message_id
-        if key:
-            await self._session.alone(f"send {self._sender.user_id} {key}")
-        if key and (sent := await self._runs.by_key(key)):
-            if sent.fingerprint != fingerprint:
-                raise KeyReused("This idempotency key was used before, for something else.")
+        if sent := await self._sent_before(key, fingerprint):
             return sent
+        conversation = await self._position(conversation_id)
+        await self._make_way(conversation_id, draft.policy)
+        run, message = await self._drafted(conversation, draft, key, fingerprint)
+        opening: list[Draft] = [("thread.created", ConversationView.of(conversation).data())] if is_new else []
+        return await self._begun(run, message, opening)
+
+    async def edit(self, conversation_id: str, message_id: str, edit: Edit, *, key: str | None = None) -> Run:
+        """Say something in the place of what was said; it and all that came after it make way.
+
+        What was superseded is kept, and shown neither to the person nor to a model. What it did, such as a reminder
+        that was set, stays done. To ask the same again, say the same.
+        """
+        self._check(edit.message)
+        fingerprint = _fingerprint(f"{conversation_id} {message_id}", edit)
+        key = key or edit.client_message_id
+        if sent := await self._sent_before(key, fingerprint):
+            return sent
+        conversation = await self._position(conversation_id)
+        await self._make_way(conversation_id, "reject")
+        replaced = await self._messages.find_message(conversation_id, message_id)
+        if replaced is None:
+            raise errors.MessageNotFound("There is no such message in this conversation.")
+        if replaced.role != "user":
+            raise errors.NotAQuestion("Only what a person has said can be edited.")
+        if replaced.superseded_by is not None:
+            raise errors.MessageSuperseded("Something else was already said in its place.")
+        run, message = await self._drafted(conversation, edit, key, fingerprint)
+        await self._messages.supersede(conversation_id, since=replaced.position, before=message.position, run_id=run.id)
+        return await self._begun(run, message, [])
+
+    async def _sent_before(self, key: str | None, fingerprint: str) -> Run | None:
+        """The run that the same sender has begun under the same name; from here on nobody else begins one."""
+        if not key:
+            return None
+        await self._session.alone(f"send {self._sender.user_id} {key}")
+        sent = await self._runs.by_key(key)
+        if sent and sent.fingerprint != fingerprint:
+            raise KeyReused("This idempotency key was used before, for something else.")
+        return sent
+
+    async def _position(self, conversation_id: str) -> Conversation:
+        """The conversation with room for a message at its end, held until the commit."""
         conversation = await self._messages.take_position(conversation_id, self._desk.now())
         if conversation is None:
             raise errors.ConversationNotFound("There is no such conversation.")
-        await self._make_way(conversation_id, draft)
-        run, message = await self._drafted(conversation, draft, key, fingerprint)
+        return conversation
+
+    async def _begun(self, run: Run, message: Message, opening: list[Draft]) -> Run:
+        """The run, kept with its question and its first events."""
         await self._messages.add_message(message)
         await self._runs.add(run)
-        opening: list[Draft] = [("thread.created", ConversationView.of(conversation).data())] if is_new else []
         opening += [
             ("thread.message.created", message_event(message)[1]),
             run_event(run, "created"),
@@ -177,20 +218,20 @@ class Runs:
                 f"A message has at most {most:,} characters.", limit=most, characters=len(message)
             )
 
-    async def _make_way(self, conversation_id: str, draft: RunDraft) -> None:
+    async def _make_way(self, conversation_id: str, policy: Policy) -> None:
         """Apply the policy for runs that are still at work in the conversation."""
         if await self._runs.count_active() >= self._desk.limits.max_active_runs_per_user:
             raise errors.TooManyRuns("Too many runs are at work. Wait for some to end.", retry_after_seconds=5)
-        if draft.policy == "enqueue":
+        if policy == "enqueue":
             return
         active = await self._runs.active(conversation_id)
-        if active and draft.policy == "reject":
+        if active and policy == "reject":
             raise errors.ConversationBusy("A run of this conversation is still at work.", run_id=active[0].id)
         for run in active:
             await self.cancel(run.id)
 
     async def _drafted(
-        self, conversation: Conversation, draft: RunDraft, key: str | None, fingerprint: str
+        self, conversation: Conversation, draft: Edit, key: str | None, fingerprint: str
     ) -> tuple[Run, Message]:
         assistant = await Conversations(self._session, self._sender.user_id, now=self._desk.now).assistant_for(
             draft.assistant_id or conversation.assistant_id, explicit=draft.assistant_id is not None
@@ -207,7 +248,7 @@ class Runs:
         )
         run = Run(
             id=run_id, user_id=self._sender.user_id, conversation_id=conversation.id, assistant_id=assistant.id,
-            job_id=job_id, status="queued", model=assistant.model or self._desk.default_model,
+            job_id=job_id, status="queued", model=assistant.model or self._sender.model or self._desk.default_model,
             instructions=assistant.instructions, tools=assistant.tools,
             client_tools=[tool.model_dump(exclude_none=True) for tool in draft.tools], zone=self._sender.zone,
             correlation_id=self._sender.correlation_id, idempotency_key=key, fingerprint=fingerprint,
@@ -238,9 +279,9 @@ class Runs:
         await self._desk.log.append(self._session, run.id, epoch=head.epoch if head else 0, drafts=drafts)
 
 
-def _fingerprint(conversation_id: str, draft: RunDraft) -> str:
+def _fingerprint(place: str, draft: Edit) -> str:
     content = [
-        conversation_id,
+        place,
         draft.message,
         draft.assistant_id,
         [tool.model_dump() for tool in draft.tools],

@@ -76,14 +76,19 @@ class ClientTool(Draft):
     function: ClientFunction
 
 
-class RunDraft(Draft):
-    """Something said, and how it is to be answered."""
+class Edit(Draft):
+    """What is said in the place of something that was said."""
 
     message: Text
     assistant_id: str | None = None
     client_message_id: str | None = Field(default=None, min_length=1, max_length=200)
-    policy: Policy = "enqueue"
     tools: list[ClientTool] = Field(default_factory=list, max_length=64)
+
+
+class RunDraft(Edit):
+    """Something said, and how it is to be answered."""
+
+    policy: Policy = "enqueue"
 
 
 class ToolOutput(Draft):

@@ -70,6 +70,8 @@ messages = sa.Table(
     sa.Column("incomplete_reason", sa.Text),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("completed_at", Moment),
+    # The run that answers what was said in its place.
+    sa.Column("superseded_by", sa.Text),
     sa.Index("uq_messages_position", "conversation_id", "position", unique=True),
     sa.Index("ix_messages_run_id", "run_id"),
 )

@@ -114,12 +114,17 @@ export const conversations = {
   start: (key) => call("POST", `${V1}/conversations`, {}, { "Idempotency-Key": key }),
   change: (id, fields) => call("PATCH", `${V1}/conversations/${enc(id)}`, fields),
   remove: (id) => call("DELETE", `${V1}/conversations/${enc(id)}`),
-  messages: (id, after) => call("GET", `${V1}/conversations/${enc(id)}/messages${page(40, after)}`),
+  messages: (id, after) => call("GET", `${V1}/conversations/${enc(id)}/messages${page(60, after)}`),
   send: (id, message, clientMessageId) =>
     call("POST", `${V1}/conversations/${enc(id)}/runs`, {
       message,
       client_message_id: clientMessageId,
       policy: "enqueue",
+    }),
+  edit: (id, messageId, message, clientMessageId) =>
+    call("POST", `${V1}/conversations/${enc(id)}/messages/${enc(messageId)}/edit`, {
+      message,
+      client_message_id: clientMessageId,
     }),
 };
 

@@ -1,17 +1,18 @@
 // One conversation on the screen: its turns, what is being sent, and the run that is being followed.
-import { conversations as api, Refused, runs } from "./api.js";
+import { conversations as api, runs, Unreachable } from "./api.js";
 import { pause } from "./connection.js";
 import * as conversations from "./conversations.js";
 import { isOver } from "./fold.js";
 import { dropUnsent, keepUnsent, unsent } from "./keep.js";
-import { computed, signal } from "./lib.js";
+import { computed, effect, signal } from "./lib.js";
 import { attempt } from "./notices.js";
 import { follow } from "./stream.js";
 import { Turn, turnsOf } from "./turn.js";
 
-const TRIES = 6;
 /** A title is made after the answer; by the second look it is usually there. */
 const TITLE_LOOKS = [0, 1_500, 5_000];
+
+const LONGEST_PAUSE = 15_000;
 
 const tellsMore = ({ type, step_details: details }) => type === "tool_calls" || Boolean(details.reasoning);
 
@@ -55,6 +56,13 @@ export class Chat {
       this.problem.value = error;
       this.stage.value = error.status === 404 || error.status === 422 ? "missing" : "failed";
     }
+  }
+
+  /** How a run was made, for whoever asks: its model, its time and what it used. */
+  async describe(turn) {
+    const run = await runs.find(turn.runId);
+    turn.run.value = { ...turn.run.peek(), usage: run.usage, model: run.model, startedAt: run.started_at, endedAt: run.ended_at };
+    return run;
   }
 
   async #settle(turns, activeRunId) {
@@ -108,6 +116,35 @@ export class Chat {
     this.#enqueue(turn);
   }
 
+  /**
+   * Says something else in the place of a turn's question, or, without a text, the same again. What came after it
+   * leaves the conversation, so an answer that is still being made is stopped first.
+   */
+  async edit(turn, text = turn.user.peek().text) {
+    const messageId = turn.messageId;
+    if (!messageId) return;
+    await this.#rest();
+    const before = this.turns.peek();
+    const fresh = Turn.written(text);
+    this.turns.value = [...before.slice(0, before.indexOf(turn)), fresh];
+    try {
+      this.#accepted(fresh, await this.#untilReached(() => api.edit(this.id.peek(), messageId, text, fresh.clientId)));
+    } catch (error) {
+      this.turns.value = before;
+      throw error;
+    }
+  }
+
+  /** Stops what is at work, and resolves when nothing is. */
+  async #rest() {
+    for (const turn of this.atWork.peek()) this.stop(turn);
+    await new Promise((resolve) => {
+      const finish = effect(() => {
+        if (!this.atWork.value.length) queueMicrotask(() => (finish(), resolve()));
+      });
+    });
+  }
+
   /** The same message again, under the same id: the server knows whether it already has it. */
   sendAgain(turn) {
     turn.delivery.value = "sending";
@@ -115,6 +152,7 @@ export class Chat {
   }
 
   discard(turn) {
+    turn.delivery.value = "discarded";
     dropUnsent(turn.clientId);
     this.turns.value = this.turns.value.filter((other) => other !== turn);
   }
@@ -129,17 +167,26 @@ export class Chat {
   }
 
   async #deliver(turn) {
+    try {
+      const run = await this.#untilReached(() => this.#hand(turn), turn);
+      if (run) this.#accepted(turn, run);
+    } catch (error) {
+      turn.problem.value = error;
+      turn.delivery.value = "unsent";
+    }
+  }
+
+  /** Tries for as long as there is no answer; one that is no is passed on. */
+  async #untilReached(act, turn = null) {
     for (let tries = 1; ; tries += 1) {
+      if (turn?.delivery.peek() === "discarded") return null;
       try {
-        this.#accepted(turn, await this.#hand(turn));
-        return;
+        return await act();
       } catch (error) {
-        if (tries === TRIES || error instanceof Refused) {
-          turn.problem.value = error;
-          turn.delivery.value = "unsent";
-          return;
-        }
-        await pause(500 * 2 ** tries);
+        if (!(error instanceof Unreachable)) throw error;
+        if (turn) turn.delivery.value = "waiting";
+        await pause(Math.min(500 * 2 ** tries, LONGEST_PAUSE));
+        if (turn?.delivery.peek() === "waiting") turn.delivery.value = "sending";
       }
     }
   }

@@ -40,6 +40,9 @@ const POLICY = {
 
 export const languageOf = (info) => (info ?? "").match(/^\s*([\w+#.-]{1,24})/)?.[1] ?? "";
 
+/** A paragraph without end is drawn in pieces of about this many characters while it grows. */
+const PIECE = 2_000;
+
 /** A text that grows: what was parsed and can no longer change is not parsed again. */
 export class GrowingText {
   #settled = [];
@@ -54,6 +57,8 @@ export class GrowingText {
     const lexer = new Lexer(options);
     Object.assign(lexer.tokens.links, this.#links);
     const open = lexer.lex(text.slice(this.#prefix.length));
+    const runningOn = this.#settled.at(-1)?.runsOn;
+    if (runningOn && open[0]?.type === "paragraph") open[0].runsOn = true;
     const tokens = [...this.#settled, ...open];
     if (!whole) this.#settle(open, text);
     this.#last = { text, whole, tokens };
@@ -69,13 +74,30 @@ export class GrowingText {
   /** What comes before the last two blocks cannot be changed by more text, apart from links defined later. */
   #settle(open, text) {
     const blocks = open.flatMap((token, at) => (token.type === "space" ? [] : [at]));
+    const [first] = blocks;
+    if (blocks.length === 1 && open[first].type === "paragraph") return this.#settlePiece(open[first]);
     const settled = open.slice(0, blocks.at(-2) ?? 0);
     const prefix = this.#prefix + settled.map((token) => token.raw).join("");
     // The parser normalises line ends; then its pieces are not those of the text, and nothing is settled.
     if (!settled.length || !text.startsWith(prefix)) return;
-    this.#settled = [...this.#settled, ...settled];
+    this.#settled = this.#settled.concat(settled);
     this.#prefix = prefix;
     for (const { type, tag, href, title } of settled) if (type === "def") this.#links[tag] ??= { href, title };
+    return undefined;
+  }
+
+  /**
+   * The beginning of a long paragraph, up to a space. A mark that is opened in one piece and closed in another is
+   * shown as it is written until the text is whole and parsed once more.
+   */
+  #settlePiece({ raw }) {
+    if (raw.length < 2 * PIECE) return;
+    const end = raw.lastIndexOf(" ", PIECE) + 1 || PIECE;
+    const piece = raw.slice(0, end);
+    const [token] = new Lexer(options).lex(piece);
+    if (token?.type !== "paragraph") return;
+    this.#settled = this.#settled.concat({ ...token, runsOn: true });
+    this.#prefix += piece;
   }
 }
 

@@ -8,17 +8,21 @@ const HIDDEN_PAUSE = 250;
 
 export class Turn {
   user = signal(null);
-  /** `kept` by the server, `sending`, or `unsent`. */
+  /** `kept` by the server, `sending`, `waiting` for a server that cannot be reached, or `unsent`. */
   delivery = signal("kept");
   problem = signal(null);
   run = signal(null);
   stopping = signal(false);
+  editing = signal(false);
   cursor = { id: null };
   answers = [];
   clientId = null;
   detailed = false;
+  /** How high it was when last drawn, for as long as it is not drawn. */
+  height = null;
   #next = null;
   #drawing = false;
+  #restUntil = 0;
 
   constructor(key) {
     this.key = key;
@@ -43,6 +47,11 @@ export class Turn {
     this.#storedRunId = message.run_id;
     if (message.role === "user") this.user.value = { id: message.id, text: textOf(message), at: message.created_at };
     else this.answers = [...this.answers, message].sort((one, other) => (one.id < other.id ? -1 : 1));
+  }
+
+  /** The id of the question, once the server has told it. */
+  get messageId() {
+    return this.user.peek()?.id ?? this.run.peek()?.user?.id ?? null;
   }
 
   /** Whether the messages alone tell how the run ended. */
@@ -76,8 +85,22 @@ export class Turn {
     if (name === "done" || name === "stream.reset") return this.draw();
     if (this.#drawing) return undefined;
     this.#drawing = true;
-    if (document.hidden) setTimeout(() => this.draw(), HIDDEN_PAUSE);
-    else requestAnimationFrame(() => this.draw());
+    const rest = document.hidden ? HIDDEN_PAUSE : this.#restUntil - performance.now();
+    if (rest > 0) setTimeout(() => this.#drawInFrame(), rest);
+    else this.#drawInFrame();
+    return undefined;
+  }
+
+  /** However long it takes to draw, at least half of the time is left for everything else. */
+  #drawInFrame() {
+    if (document.hidden) return this.draw();
+    requestAnimationFrame((began) => {
+      this.draw();
+      setTimeout(() => {
+        const now = performance.now();
+        this.#restUntil = now + (now - began);
+      });
+    });
     return undefined;
   }
 

@@ -1,8 +1,7 @@
 // The pages there are, each loaded when somebody first goes there. A page is a module whose default export draws it.
-import { Gear, Lamp } from "../parts/icons.js";
+import { Gear } from "../parts/icons.js";
 
 export const PAGES = [
-  { name: "memory", title: "Memory", icon: Lamp, load: () => import("./memory.js") },
   { name: "settings", title: "Settings", icon: Gear, load: () => import("./settings.js"), last: true },
 ];
 

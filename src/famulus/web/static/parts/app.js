@@ -1,3 +1,4 @@
+import { openPalette, openShortcuts } from "../app/above.js";
 import { connected } from "../app/connection.js";
 import { current, startNew } from "../app/current.js";
 import { html, useEffect, useRef, useState } from "../app/lib.js";
@@ -7,7 +8,7 @@ import { stage } from "../app/session.js";
 import { Question } from "./ask.js";
 import { Chat } from "./chat.js";
 import { Outlet } from "./outlet.js";
-import { openPalette, openShortcuts, PaletteDoor } from "./palette-door.js";
+import { Above } from "./palette.js";
 import { Rail } from "./rail.js";
 import { Sidebar } from "./sidebar.js";
 import { Toasts } from "./toasts.js";
@@ -38,7 +39,7 @@ function Home() {
       <main class="main" id="main" tabindex="-1" inert=${menu}>
         ${isPage ? html`<${Outlet} onMenu=${onMenu} />` : current.value && html`<${Chat} chat=${current.value} onMenu=${onMenu} />`}
       </main>
-      <${Question} /><${PaletteDoor} />
+      <${Question} /><${Above} />
     </div>`;
 }
 

@@ -1,6 +1,7 @@
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../app/lib.js";
 import { draft, keepDraft } from "../app/keep.js";
 import { Send, Stop } from "./icons.js";
+import { grow } from "./said.js";
 
 // On a touch screen the keyboard's Enter is the only way to a new line.
 const touch = matchMedia("(hover: none) and (pointer: coarse)");
@@ -24,6 +25,7 @@ export function Composer({ chat, onSend }) {
   };
   const onKeyDown = (event) => {
     const writing = event.isComposing || event.keyCode === 229;
+    if (event.key === "ArrowUp" && !text && editLast(chat)) return void event.preventDefault();
     if (event.key !== "Enter" || event.shiftKey || writing || touch.matches) return;
     event.preventDefault();
     send();
@@ -52,7 +54,9 @@ export function Composer({ chat, onSend }) {
   </form>`;
 }
 
-function grow(field) {
-  field.style.height = "auto";
-  field.style.height = `${field.scrollHeight}px`;
+/** Opens the person's last message for a change; whether there is one. */
+function editLast(chat) {
+  const turn = chat.turns.peek().findLast(({ messageId }) => messageId);
+  if (turn) turn.editing.value = true;
+  return Boolean(turn);
 }

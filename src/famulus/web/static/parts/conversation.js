@@ -1,31 +1,40 @@
-import { html, useEffect, useLayoutEffect, useRef, useState } from "../app/lib.js";
+import { html, useEffect, useMemo, useRef, useState } from "../app/lib.js";
 import { attempt } from "../app/notices.js";
 import { change, deviceZone, model, person } from "../app/session.js";
 import { Composer } from "./composer.js";
 import { Down } from "./icons.js";
+import { Nearby } from "./nearby.js";
+import { Skeleton } from "./page.js";
 import { Reference } from "./reference.js";
 import { commandKey } from "./sidebar.js";
 import { TurnView } from "./turn.js";
 
 /** Within this many pixels of its end, a conversation scrolls along with what is being written. */
 const NEAR = 80;
+/** So many of the last turns are drawn at once, since a conversation is opened at its end. */
+const LAST = 6;
+const SOON = "1200px 0px";
+const ANCHORS = CSS.supports("overflow-anchor", "auto");
 
 export function Conversation({ chat }) {
   const scroller = useRef(null);
   const [away, setAway] = useState(false);
   const stick = useStick(scroller, setAway, chat);
+  const nearby = useMemo(() => new Nearby(), [chat]);
   const turns = chat.turns.value;
   const stage = chat.stage.value;
 
   return html`<section class="conversation" aria-label="Conversation">
     <div class="scroller" ref=${scroller} tabindex="-1">
       <div class="column">
-        ${stage === "loading" && html`<p class="aside centred" role="status">Opening…</p>`}
-        ${stage === "missing" && html`<${Missing} />`} ${stage === "failed" && html`<${Trouble} chat=${chat} />`}
+        ${stage === "loading" && html`<div class="opening"><${Skeleton} /></div>`}
+        ${stage === "missing" && html`<${Missing} />`} ${stage === "failed" && html`<${Failed} chat=${chat} />`}
         ${stage === "ready" && !turns.length && html`<${Beginning} chat=${chat} />`}
         ${chat.earlier.value && html`<${Earlier} chat=${chat} scroller=${scroller} />`}
         <ol class="turns">
-          ${turns.map((turn) => html`<${TurnView} key=${turn.key} turn=${turn} chat=${chat} />`)}
+          ${turns.map(
+            (turn, at) => html`<${TurnView} key=${turn.key} turn=${turn} chat=${chat} nearby=${nearby} isLast=${at > turns.length - LAST} />`,
+          )}
         </ol>
       </div>
     </div>
@@ -34,8 +43,8 @@ export function Conversation({ chat }) {
       html`<button type="button" class="round latest" aria-label="Go to the latest" onClick=${stick}><${Down} /></button>`}
       ${stage !== "missing" && html`<${Composer} chat=${chat} onSend=${stick} />`}
       <p class="keys" aria-hidden="true">
-        <kbd>Enter</kbd> sends<span>·</span><kbd>Shift Enter</kbd> new line<span>·</span><kbd>Esc</kbd> stops<span>·</span>
-        <kbd>${commandKey} K</kbd> anything
+        <b>Enter</b> sends<span>·</span><b>Shift Enter</b> new line<span>·</span><b>Esc</b> stops<span>·</span>
+        <b>${commandKey} K</b> anything<span>·</span><b>?</b> all keys
       </p>
     </div>
   </section>`;
@@ -68,23 +77,29 @@ function useStick(scroller, setAway, chat) {
   return toEnd;
 }
 
+/** Fetches what was said earlier as the reader comes near it. */
 function Earlier({ chat, scroller }) {
-  const [busy, setBusy] = useState(false);
-  const below = useRef(null);
+  const place = useRef(null);
+  const busy = useRef(false);
   const load = async () => {
-    setBusy(true);
-    below.current = scroller.current.scrollHeight - scroller.current.scrollTop;
+    if (busy.current) return;
+    busy.current = true;
+    const box = scroller.current;
+    const below = box.scrollHeight - box.scrollTop;
     await chat.loadEarlier();
-    setBusy(false);
+    busy.current = false;
+    // At the very top, and where a browser does not do it, nothing else keeps what is read in its place.
+    if (box.scrollTop === 0 || !ANCHORS) requestAnimationFrame(() => (box.scrollTop = box.scrollHeight - below));
   };
-  useLayoutEffect(() => {
-    if (below.current === null || busy) return;
-    scroller.current.scrollTop = scroller.current.scrollHeight - below.current;
-    below.current = null;
-  }, [busy]);
-  return html`<p class="centred">
-    <button type="button" class="quiet" disabled=${busy} onClick=${load}>${busy ? "Loading…" : "Earlier messages"}</button>
-  </p>`;
+  useEffect(() => {
+    const observer = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && load(), {
+      root: scroller.current,
+      rootMargin: SOON,
+    });
+    observer.observe(place.current);
+    return () => observer.disconnect();
+  }, [chat.earlier.value]);
+  return html`<p class="centred" ref=${place}><button type="button" class="quiet" onClick=${load}>Earlier messages</button></p>`;
 }
 
 function Missing() {
@@ -95,7 +110,7 @@ function Missing() {
   </div>`;
 }
 
-function Trouble({ chat }) {
+function Failed({ chat }) {
   const problem = chat.problem.value;
   return html`<div class="beginning" role="alert">
     <h1>This cannot be shown right now</h1>

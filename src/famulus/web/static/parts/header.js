@@ -1,7 +1,8 @@
 import { known } from "../app/conversations.js";
 import { startNew } from "../app/current.js";
 import { html, useEffect } from "../app/lib.js";
-import { model } from "../app/session.js";
+import { attempt, tell } from "../app/notices.js";
+import { change, model, models } from "../app/session.js";
 import { Menu, Plus } from "./icons.js";
 
 export function Header({ chat, onMenu }) {
@@ -20,10 +21,22 @@ export function Header({ chat, onMenu }) {
 
 function Model() {
   if (!model.value) return null;
+  if (models.value.data.length > 1) return html`<${ModelPicker} />`;
   if (!model.value.offline) return html`<span class="model" title="The model that answers">${model.value.name}</span>`;
   return html`<button type="button" class="model offline" popovertarget="connect-a-model">
     <i aria-hidden="true"></i>Offline stand-in<span class="off-screen">: how to connect a model</span>
   </button>`;
+}
+
+function ModelPicker() {
+  const choose = async (event) => {
+    const chosen = event.target.value;
+    if (await attempt(change({ selected_model: chosen }).then(() => true))) tell("The next message is answered by this model.");
+  };
+  return html`<label class="off-screen" for="model-picker">The model that answers</label>
+    <select id="model-picker" class="model" onChange=${choose}>
+      ${models.value.data.map(({ id, name }) => html`<option value=${id} selected=${id === model.value.id}>${name}</option>`)}
+    </select>`;
 }
 
 /** Reached from the header and from an empty conversation. */

@@ -37,6 +37,7 @@ export const Key = icon(html`<circle cx="7" cy="12.5" r="3.2" /><path d="M9.3 10
 export const Keyboard = icon(html`<rect x="2.5" y="5.5" width="15" height="9" rx="1.5" /><path d="M5.5 8.500h.01M8.5 8.500h.01M11.5 8.500h.01M14.5 8.500h.01M6.5 11.500h7" />`);
 export const Door = icon(html`<path d="M11.5 4H5v12h6.500M9 10h8M14 7l3 3-3 3" />`);
 export const Dot = icon(html`<circle cx="10" cy="10" r="3" fill="currentColor" />`);
+export const Info = icon(html`<circle cx="10" cy="10" r="6.5" /><path d="M10 9.2v4M10 6.6h.01" />`);
 export const Left = icon(html`<path d="M12 5l-5 5 5 5" />`);
 export const Clip = icon(html`<path d="M14.5 9l-5 5a3 3 0 0 1-4.2-4.200l5.7-5.700a2 2 0 0 1 2.8 2.800l-5.5 5.500a1 1 0 0 1-1.4-1.400l4.8-4.8" />`);
 

@@ -16,7 +16,7 @@ const Block = memo(({ token }) => (isCode(token) ? html`<${Code} token=${token} 
 function Rich({ token }) {
   const place = useRef(null);
   useLayoutEffect(() => place.current.replaceChildren(nodesOf(token)), [token.type, token.raw]);
-  return html`<div class="block" ref=${place}></div>`;
+  return html`<div class=${token.runsOn ? "block runs-on" : "block"} ref=${place}></div>`;
 }
 
 function Code({ token }) {

@@ -1,13 +1,13 @@
 // Everything within a few keys: conversations, pages and commands; and what the keys are.
+import { above, openShortcuts } from "../app/above.js";
 import { list } from "../app/conversations.js";
 import { startNew } from "../app/current.js";
-import { html, useEffect, useMemo, useRef, useState } from "../app/lib.js";
+import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../app/lib.js";
 import { singleKeys, theme } from "../app/preferences.js";
 import { linkTo, visit } from "../app/route.js";
 import { leaveHere } from "../app/session.js";
 import { PAGES } from "../pages/index.js";
 import { Close, Door, Keyboard, Plus, Search, Sun, Talk } from "./icons.js";
-import { openShortcuts } from "./palette-door.js";
 import { commandKey } from "./sidebar.js";
 
 const THEMES = { system: "light", light: "dark", dark: "system" };
@@ -78,7 +78,14 @@ function useFound(query) {
   return found;
 }
 
-export function Palette({ onClose }) {
+/** Drawn at once when it is asked for: what is typed next is already meant for it. */
+export function Above() {
+  const close = () => (above.value = null);
+  if (above.value === "palette") return html`<${Palette} onClose=${close} />`;
+  return above.value === "shortcuts" ? html`<${Shortcuts} onClose=${close} />` : null;
+}
+
+function Palette({ onClose }) {
   const dialog = useRef(null);
   const [query, setQuery] = useState("");
   const [at, setAt] = useState(0);
@@ -88,7 +95,7 @@ export function Palette({ onClose }) {
     const known = new Set(local.map(({ key }) => key));
     return [...local, ...found.filter(({ key }) => !known.has(key))];
   }, [query, found]);
-  useEffect(() => dialog.current.showModal(), []);
+  useLayoutEffect(() => dialog.current.showModal(), []);
   useEffect(() => dialog.current.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" }), [at]);
   const choose = (entry) => {
     dialog.current.close();
@@ -137,9 +144,9 @@ const KEYS = [
   [["?"], "This list"],
 ];
 
-export function Shortcuts({ onClose }) {
+function Shortcuts({ onClose }) {
   const dialog = useRef(null);
-  useEffect(() => dialog.current.showModal(), []);
+  useLayoutEffect(() => dialog.current.showModal(), []);
   return html`<dialog class="card broad" ref=${dialog} onClose=${onClose} aria-labelledby="shortcuts">
     <header>
       <h2 id="shortcuts">Keyboard shortcuts</h2>

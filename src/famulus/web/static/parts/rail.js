@@ -1,11 +1,10 @@
 // The way to every page: a column of signs, always there on a desk, in a drawer on a phone.
+import { openPalette } from "../app/above.js";
 import { current } from "../app/current.js";
 import { html } from "../app/lib.js";
-import { person } from "../app/session.js";
 import { linkTo, route } from "../app/route.js";
 import { PAGES } from "../pages/index.js";
 import { Mark, Search, Talk } from "./icons.js";
-import { openPalette } from "./palette-door.js";
 
 export function Rail({ onChoose }) {
   const here = route.value.name === "page" ? route.value.page : "chat";
@@ -23,12 +22,6 @@ export function Rail({ onChoose }) {
     </ul>
     <ul class="last">
       ${shown.filter(({ last }) => last).map((page) => html`<${Entry} key=${page.name} ...${page} here=${here} onChoose=${onChoose} />`)}
-      <li>
-        <a href="#/settings" onClick=${onChoose}>
-          <span class="face" aria-hidden="true">${initial()}</span>
-          <span class="off-screen">Signed in as ${person.value?.name || person.value?.email}</span>
-        </a>
-      </li>
     </ul>
   </nav>`;
 }
@@ -42,5 +35,3 @@ function Entry({ name, title, icon, here, href = `#/${name}`, badge, onChoose })
     </a>
   </li>`;
 }
-
-const initial = () => (person.value?.name || person.value?.email || "·").trim().charAt(0).toUpperCase();

@@ -24,7 +24,7 @@ export function Sidebar({ onClose }) {
     </div>
     ${all.length > 6 &&
     html`<div class="find">
-      <${Search} /><input type="search" value=${wanted} placeholder="Filter" aria-label="Filter conversations by title"
+      <${Search} /><input type="search" value=${wanted} placeholder="Filter" aria-label="Filter conversations"
         onInput=${(event) => setWanted(event.target.value)} />
     </div>`}
     <div class="list">

@@ -63,7 +63,7 @@ function Elapsed({ from, to, running }) {
   return html`<span class="elapsed">${duration(seconds)}</span>`;
 }
 
-function duration(seconds) {
+export function duration(seconds) {
   if (seconds < 1) return `${Math.round(seconds * 1_000)} ms`;
   if (seconds < 60) return `${seconds.toFixed(1)} s`;
   return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
