@@ -232,6 +232,10 @@ class FileSettings(Section):
     """Most files in one upload."""
     quota_bytes: int = Field(5_368_709_120, ge=0)
     """How much one person's files may take in all, in bytes."""
+    reading_seconds: float = Field(25, gt=0, le=300)
+    """How long the text of one file may take to be read."""
+    text_characters: int = Field(4_000_000, ge=1_000)
+    """How much text of one file is searched; what comes behind it is left out."""
 
 
 class LogSettings(Section):

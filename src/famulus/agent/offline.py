@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from famulus.agent import plans
+from famulus.agent import papers, plans
 from famulus.agent.window import Message, tokens
 from famulus.infra.llm import ChatEvent, ChatRequest, Finish, TextDelta, ToolCall, Usage
 from famulus.kit.ids import new_id
@@ -22,8 +22,8 @@ NAME = "offline"
 
 _WHO_I_AM = (
     "I am Famulus' offline stand-in: a few rules, not a language model. I can tell the time, calculate, remember a "
-    "sentence for you, keep your goals, and count. Connect a real model to have a conversation: see “Connect a model” "
-    "in the README."
+    "sentence for you, keep your goals, search your files, and count. Connect a real model to have a conversation: see "
+    "“Connect a model” in the README."
 )
 _MOST_COUNTED = 20_000
 _WORDS_AT_ONCE = 500
@@ -95,7 +95,7 @@ def _by_rule(text: str) -> tuple[str, dict[str, Any] | str] | None:
         return "remember", {"text": match[1].strip()}
     if match := _RECALL.match(text):
         return "recall", {"about": match[1].strip()}
-    if call := plans.asked_for(text):
+    if call := papers.asked_for(text) or plans.asked_for(text):
         return call
     if _TIME.search(text):
         zone = _ZONE.search(text)

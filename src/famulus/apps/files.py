@@ -8,7 +8,8 @@ import structlog
 
 from famulus.features.files.desk import FileDesk
 from famulus.features.files.jobs import FileWorker
-from famulus.features.files.service import REMOVE_JOB, erase_files
+from famulus.features.files.reading.reader import Bounds
+from famulus.features.files.service import INDEX_JOB, REMOVE_JOB, erase_files
 from famulus.features.files.sweeping import GRACE, sweep_orphans
 from famulus.infra.blobs import Blobs
 from famulus.infra.database import Database, Session
@@ -30,9 +31,10 @@ class FileRoom:
     """Where files are kept: the desk for requests, the handlers of jobs, and the broom."""
 
     def __init__(self, database: Database, blobs: Blobs, queue: JobQueue, settings: FileSettings) -> None:
-        worker = FileWorker(database, blobs, queue)
+        bounds = Bounds(settings.reading_seconds, settings.text_characters)
+        worker = FileWorker(database, blobs, queue, bounds)
         self.desk = FileDesk(database, blobs, queue, settings)
-        self.handlers: Mapping[str, Handler] = {REMOVE_JOB: worker.remove}
+        self.handlers: Mapping[str, Handler] = {INDEX_JOB: worker.index, REMOVE_JOB: worker.remove}
         self._sweeping: asyncio.Task[None] | None = None
 
     def start(self, *, alone: bool) -> None:

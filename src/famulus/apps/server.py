@@ -27,6 +27,7 @@ from famulus.features.conversations import endpoints, native, socket
 from famulus.features.conversations.desk import Counter
 from famulus.features.conversations.erasure import erase_conversations
 from famulus.features.files import endpoints as files_endpoints
+from famulus.features.files.tools import TOOLS as FILE_TOOLS
 from famulus.features.goals import endpoints as goals_endpoints
 from famulus.features.goals.desk import GoalDesk
 from famulus.features.goals.repository import erase_goals
@@ -41,7 +42,7 @@ from famulus.streams.seats import Seats
 _DESCRIPTION = (
     "A self-hosted AI assistant: conversations whose answers survive anything, and their events from any position."
 )
-_TOOLS = (*BUILTIN, *GOAL_TOOLS)
+_TOOLS = (*BUILTIN, *GOAL_TOOLS, *FILE_TOOLS)
 _ON_ERASE = (erase_conversations, erase_goals)
 _ROUTERS = (
     accounts_endpoints.router,

@@ -11,9 +11,19 @@ from famulus.features.files.download import Download
 from famulus.features.files.errors import UploadNotUnderstood
 from famulus.features.files.receiving import Incoming, Limits, Reception
 from famulus.features.files.records import File, FileKind, FileStatus
-from famulus.features.files.schemas import FileFilter, FilePage, FilePatch, FileView, Storage, Uploaded
+from famulus.features.files.schemas import (
+    FileFilter,
+    FilePage,
+    FilePatch,
+    FileView,
+    FoundPassages,
+    PassageView,
+    Storage,
+    Uploaded,
+)
 from famulus.features.files.service import Files, NewFile
 from famulus.features.files.sweeping import settle
+from famulus.features.files.texts import Texts
 from famulus.infra.database import Session
 from famulus.infra.idempotency import once
 from famulus.kit.errors import FamulusError, Unavailable
@@ -26,6 +36,7 @@ router = APIRouter(prefix="/api/v1/files", responses=errors(), tags=["files"])
 Ids = Annotated[list[str] | None, Query(max_length=MAX_LIMIT, description="These files, in this order.")]
 NamePart = Annotated[str | None, Query(max_length=200, description="Files with this in their names.")]
 RawName = Annotated[str | None, Query(max_length=1_000, description="The name of a file that is sent as it is.")]
+Words = Annotated[str, Query(max_length=1_000, description="Words to look for.")]
 Wait = Annotated[float, Query(ge=0, le=30, description="Seconds to wait for its text to be read.")]
 
 _BINARY = {"type": "string", "format": "binary"}
@@ -88,7 +99,7 @@ async def _kept(desk: FileDesk, user_id: str, incoming: list[Incoming], key: str
     async def work(session: Session) -> Uploaded:
         async def act() -> Uploaded:
             quota = desk.settings.quota_bytes
-            kept = await Files(session, user_id).keep(new, quota_bytes=quota)
+            kept = await Files(session, user_id).keep(new, queue=desk.queue, quota_bytes=quota)
             return Uploaded(data=[FileView.of(file) for file in kept])
 
         content = [[file.name, file.digest] for file in incoming]
@@ -125,6 +136,17 @@ async def show_storage(caller: FilerDep, desk: FileDeskDep) -> Storage:
     """How much room one's files take, and how much they may."""
     quota = desk.settings.quota_bytes
     return await desk.database.read(lambda session: Files(session, caller.user_id).storage(quota_bytes=quota))
+
+
+@router.get("/search")
+async def search_files(
+    caller: FilerDep, desk: FileDeskDep, query: Words, ids: Ids = None, limit: Limit = DEFAULT_LIMIT
+) -> FoundPassages:
+    """The passages of one's files that fit the words best; in all of them, or in those of the given ids."""
+    found = await desk.database.read(
+        lambda session: Texts(session, caller.user_id).search(query, file_ids=ids or (), limit=limit)
+    )
+    return FoundPassages(data=[PassageView.of(hit.file, hit.passage, hit.score) for hit in found])
 
 
 @router.get("/{file_id}", responses=errors(404))

@@ -1,6 +1,6 @@
 """What can go wrong with files, as far as a caller can do something about it."""
 
-from famulus.kit.errors import Invalid, NotFound, TooLarge, Unprocessable, UnsupportedMedia
+from famulus.kit.errors import Conflict, Invalid, NotFound, TooLarge, Unprocessable, UnsupportedMedia
 
 
 class FileNotFound(NotFound):
@@ -43,3 +43,7 @@ class RangeNotSatisfiable(Unprocessable):
 
 class PictureRefused(Unprocessable):
     """The picture cannot be made smaller, or is none."""
+
+
+class TextNotThere(Conflict):
+    """The file's text is not read yet, or cannot be read."""

@@ -8,7 +8,7 @@ FileStatus = Literal["stored", "indexing", "ready", "failed"]
 FileKind = Literal[
     "pdf", "docx", "xlsx", "pptx", "html", "markdown", "csv", "email", "code", "text", "image",
 ]  # fmt: skip
-Unit = Literal["page", "slide", "row", "line"]
+Unit = Literal["page", "slide", "row", "line", "paragraph"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The only SQL of files: of one person's at a time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -37,6 +37,13 @@ class FileRepository:
     async def several(self, file_ids: Sequence[str]) -> dict[str, File]:
         rows = await self._session.execute(self._mine.where(files.c.id.in_(file_ids)))
         return {row.id: File(*row) for row in rows}
+
+    async def named(self, content_ids: Collection[str], *, among: Collection[str] = ()) -> dict[str, File]:
+        """The latest file with each of these contents, or the latest of those among which to look."""
+        query = self._mine.where(files.c.content_id.in_(content_ids)).order_by(files.c.id)
+        if among:
+            query = query.where(files.c.id.in_(among))
+        return {row.content_id: File(*row) for row in await self._session.execute(query)}
 
     async def page(self, wanted: FileFilter, *, after: str | None, limit: int) -> list[File]:
         """The latest first."""

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, Field
 
 from famulus.features.files.names import display_name
-from famulus.features.files.records import File, FileKind, FileStatus
+from famulus.features.files.records import File, FileKind, FileStatus, Passage
 from famulus.kit.pages import Page
 from famulus.kit.schemas import Draft, Time, View
 
@@ -78,6 +78,35 @@ class FilePage(Page[FileView]):
 
     missing: list[str] = Field(default_factory=list)
     """Ids that were asked for and are no file of the caller's."""
+
+
+class PassageView(View):
+    """A passage of a file."""
+
+    file_id: str
+    name: str
+    """The file's."""
+    where: str
+    """Such as `page 3` or `sheet Budget, rows 1-40`."""
+    first: int
+    """The first page, row, line or paragraph of it."""
+    last: int
+    text: str
+    score: float
+    """Higher is better, among the passages of one answer."""
+
+    @classmethod
+    def of(cls, file: File, passage: Passage, score: float) -> Self:
+        return cls(
+            file_id=file.id, name=file.name, where=passage.where, first=passage.first, last=passage.last,
+            text=passage.text, score=score,
+        )  # fmt: skip
+
+
+class FoundPassages(BaseModel):
+    """Passages, the best first."""
+
+    data: list[PassageView]
 
 
 class Storage(View):

@@ -15,6 +15,8 @@ from famulus.jobs.queue import JobQueue
 from famulus.kit.clock import Clock, utc_now
 from famulus.kit.ids import new_id
 
+INDEX_JOB = "files.index"
+"""Reads the text of a content."""
 REMOVE_JOB = "files.remove"
 """Removes bytes that nobody names any more."""
 
@@ -39,11 +41,11 @@ class Files:
         self._repository = FileRepository(session, user_id)
         self._now = now
 
-    async def keep(self, new: Sequence[NewFile], *, quota_bytes: int) -> list[File]:
+    async def keep(self, new: Sequence[NewFile], *, queue: JobQueue, quota_bytes: int) -> list[File]:
         """Name what was uploaded; content that is there already is named once more, and takes no more room."""
         # Two uploads at once would both find room for the last byte, or both miss the other's content.
         await self._session.alone(f"files {self._user_id}")
-        kept = [await self._keep(one) for one in new]
+        kept = [await self._keep(one, queue) for one in new]
         used = await self._repository.used_bytes()
         if used > quota_bytes:
             raise StorageQuotaExceeded(
@@ -87,7 +89,7 @@ class Files:
         """How much room the files take."""
         return Storage(used=await self._repository.used_bytes(), limit=quota_bytes)
 
-    async def _keep(self, new: NewFile) -> str:
+    async def _keep(self, new: NewFile, queue: JobQueue) -> str:
         content_id = await self._repository.content_with(new.digest)
         now = self._now()
         if content_id is None:
@@ -99,6 +101,11 @@ class Files:
                 "passages": 0, "is_cut": False, "created_at": now,
             }  # fmt: skip
             await self._repository.add_content(content)
+            if has_text:
+                payload = {"user_id": self._user_id, "content_id": content_id}
+                # One after the other, so that nobody's thousand files stand before everybody else's first.
+                serial_key = f"files {self._user_id}"
+                await queue.add(self._session, INDEX_JOB, payload, user_id=self._user_id, serial_key=serial_key)
         file = {"id": new_id("file"), "content_id": content_id, "name": new.name, "created_at": now, "updated_at": now}
         await self._repository.add(file)
         return str(file["id"])
