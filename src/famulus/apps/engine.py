@@ -1,15 +1,14 @@
 """The part of a process that works on runs: the log, the queue and the worker, started and stopped together."""
 
 import asyncio
-import fcntl
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TextIO
 
 import structlog
 
 from famulus.agent.tools import Tool, Toolset
 from famulus.apps import models
+from famulus.apps.alone import only_process
 from famulus.apps.files import FileRoom
 from famulus.apps.memories import MemoryRoom
 from famulus.features.conversations.jobs import RunWorker
@@ -64,9 +63,11 @@ class Engine:
 
     async def start(self) -> None:
         """Begin; what a dead process has left is taken up at once when nobody else can be working on it."""
-        self._alone = _only_process(self._database.path) if self._database.path else None
+        self._alone = only_process(self._database.path) if self._database.path else None
         if self._alone:
             await self._database.write(self.queue.take_from_the_dead)
+        elif self._database.path:
+            _logger.info("engine.not_alone")
         self.log.start()
         self._watching = asyncio.create_task(self._runs.watch_cancellations())
         self.worker.start()
@@ -84,15 +85,3 @@ class Engine:
         await self.log.stop()
         if self._alone:
             self._alone.close()
-
-
-def _only_process(database: Path) -> TextIO | None:
-    """A lock that says that no other process works on this database; None when there is one."""
-    lock = database.with_suffix(".lock").open("w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.close()
-        _logger.info("engine.not_alone")
-        return None
-    return lock

@@ -19,6 +19,8 @@ from famulus.kit.addresses import is_postgres
 from famulus.kit.lazy import Lazy
 from famulus.settings import DatabaseSettings, get_settings
 
+BLOBS = "blobs"
+"""The folder of blobs in the data folder."""
 _OPENAI = "https://api.openai.com/v1"
 
 
@@ -55,7 +57,7 @@ def _open_database() -> Database:
 
 
 def _open_blobs() -> Blobs:
-    return FolderBlobs(get_settings().data_dir / "blobs")
+    return FolderBlobs(get_settings().data_dir / BLOBS)
 
 
 get_openai_client: Lazy[OpenAIClient] = Lazy(_open_openai)

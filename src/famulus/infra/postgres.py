@@ -94,8 +94,8 @@ class PostgresDatabase:
 
     path = None
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
-        self._engine = _engine(url, pool_size)
+    def __init__(self, url: str, *, pool_size: int = 10, timeout_seconds: float = _TIMEOUT_SECONDS) -> None:
+        self._engine = _engine(url, pool_size, timeout_seconds)
         self._under_way: set[asyncio.Task[Any]] = set()
 
     async def write(self, work: Work[T], *, durable: bool = True) -> T:
@@ -203,15 +203,15 @@ def _numbered(sql: str) -> str:
     return first + "".join(f"${number}{part}" for number, part in enumerate(rest, 1))
 
 
-def _engine(url: str, pool_size: int) -> AsyncEngine:
+def _engine(url: str, pool_size: int, timeout_seconds: float) -> AsyncEngine:
     async def connect() -> "asyncpg.Connection[Any]":
         driver = await asyncpg.connect(
             url,
             timeout=_TIMEOUT_SECONDS,
-            command_timeout=_TIMEOUT_SECONDS,
+            command_timeout=timeout_seconds,
             server_settings={
                 "application_name": "famulus",
-                "statement_timeout": f"{_TIMEOUT_SECONDS}s",
+                "statement_timeout": f"{timeout_seconds:g}s",
                 "idle_in_transaction_session_timeout": "60s",
                 "timezone": "UTC",
             },

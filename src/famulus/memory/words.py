@@ -6,6 +6,7 @@ The owner's token lets the search skip over everybody else's rows. What a person
 import hashlib
 import re
 import sqlite3
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -70,6 +71,23 @@ async def write(session: Session, user_id: str, numbers: Collection[int]) -> Non
     ]
     if rows:
         await session.execute(sa.insert(index), rows)
+
+
+async def write_next(session: Session, after: int, *, most: int) -> int | None:
+    """Index the memories that follow a number, whoever they belong to; the last one's number, None when none follow.
+
+    For a database whose memories came without their index.
+    """
+    if not has_index(session):
+        return None
+    query = sa.select(memories.c.number, memories.c.user_id).where(memories.c.number > after)
+    following: dict[str, list[int]] = defaultdict(list)
+    for number, user_id in await session.execute(query.order_by(memories.c.number).limit(most)):
+        following[user_id].append(number)
+        after = number
+    for user_id, numbers in following.items():
+        await write(session, user_id, numbers)
+    return after if following else None
 
 
 async def erase(session: Session, numbers: Collection[int]) -> None:

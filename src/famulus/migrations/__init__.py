@@ -33,6 +33,13 @@ class NewerSchema(Conflict):
     """The database was used by a version that knows more revisions than this one."""
 
 
+class UnfinishedCopy(Conflict):
+    """The database is being copied to, and is not whole."""
+
+
+_unfinished = sa.Table("unfinished_copy", sa.MetaData(), sa.Column("source", sa.Text, nullable=False))
+
+
 def upgrade(url: str) -> None:
     """Bring the database at `url` to the newest revision.
 
@@ -47,9 +54,46 @@ def revision_of(url: str) -> tuple[str | None, str | None]:
     return _on(url, _revision)
 
 
+def begin_copy(url: str, source: str) -> None:
+    """Let nobody use the database at `url` until `end_copy`, but whoever copies to it."""
+
+    def begin(connection: sa.Connection) -> None:
+        with connection.begin():
+            _unfinished.create(connection)
+            connection.execute(sa.insert(_unfinished), {"source": source})
+
+    _on(url, begin)
+
+
+def copying_from(url: str) -> str | None:
+    """From where the database at `url` is being copied; None when it is whole."""
+
+    def look(connection: sa.Connection) -> str | None:
+        source: str | None = connection.execute(sa.select(_unfinished)).scalar() if _is_copy(connection) else None
+        return source
+
+    return _on(url, look)
+
+
+def end_copy(url: str) -> None:
+    """The database at `url` is whole."""
+
+    def end(connection: sa.Connection) -> None:
+        with connection.begin():
+            _unfinished.drop(connection)
+
+    _on(url, end)
+
+
+def _is_copy(connection: sa.Connection) -> bool:
+    return sa.inspect(connection).has_table(_unfinished.name)
+
+
 def _upgrade(connection: sa.Connection) -> None:
     with connection.begin():
         connection.exec_driver_sql(_WAIT_FOR_OTHERS[connection.dialect.name])
+        if _is_copy(connection):
+            raise UnfinishedCopy("This database is a copy that is not finished: run the same famulus db copy again.")
         config = _config(connection)
         _refuse_newer(connection, ScriptDirectory.from_config(config))
         command.upgrade(config, "head")

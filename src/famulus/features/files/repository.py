@@ -126,3 +126,24 @@ async def known_keys(session: Session, keys: Iterable[str]) -> set[str]:
     contents = sa.select(_content.id).where(_content.id.in_(asked))
     portraits = sa.select(pictures.c.content_id).where(pictures.c.content_id.in_(asked))
     return {row[0] for query in (contents, portraits) for row in await session.execute(query)}
+
+
+async def write_next_words(session: Session, after: int, *, most: int) -> int | None:
+    """Index the passages that follow a number, whoever they belong to; the last one's number, None when none follow.
+
+    For a database whose passages came without their index.
+    """
+    if session.speaks != "sqlite":
+        return None
+    passage = file_passages.c
+    query = sa.select(passage.number, passage.user_id, passage.text).where(passage.number > after)
+    rows = [
+        {"rowid": number, "owner": full_text.owner_token(user_id), "text": text}
+        for number, user_id, text in await session.execute(query.order_by(passage.number).limit(most))
+    ]
+    if not rows:
+        return None
+    await session.execute(sa.delete(words).where(words.c.rowid.in_([row["rowid"] for row in rows])))
+    await session.execute(sa.insert(words), rows)
+    last: int = rows[-1]["rowid"]
+    return last
