@@ -20,7 +20,7 @@ from tests.storage import STORAGE, Kept
 
 SETUP_TOKEN = "a-token-for-tests"
 _START_SECONDS = 30
-_PORT_OF = {"serve": "SERVER", "memory": "MEMORY"}
+_PORT_OF = {"serve": "SERVER", "worker": "SERVER", "memory": "MEMORY"}
 _INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV")
 
 
@@ -48,6 +48,7 @@ class Server:
     environment: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     command: str = "serve"
+    arguments: tuple[str, ...] = ()
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -80,7 +81,7 @@ class Server:
         }
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "famulus", self.command],
+                [sys.executable, "-m", "famulus", self.command, *self.arguments],
                 env={**clean, **own, **self.kept.environment, **self.environment, **environment},
                 stdout=log,
                 stderr=log,

@@ -10,6 +10,7 @@ from functools import lru_cache
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
@@ -40,11 +41,29 @@ def _database(url: SecretStr) -> SecretStr:
     address = url.get_secret_value()
     if not address.startswith("sqlite:///") and not is_postgres(address):
         raise ValueError("the address begins with sqlite:/// or postgresql://")
+    if is_postgres(address) and not _has_whole_port(address):
+        raise ValueError("the address is not whole, such as postgresql://famulus:password@127.0.0.1:5432/famulus")
     return url
+
+
+def _redis(url: SecretStr) -> SecretStr:
+    address = url.get_secret_value()
+    if not address.startswith(("redis://", "rediss://", "unix://")) or not _has_whole_port(address):
+        raise ValueError("the address begins with redis://, rediss:// or unix://, such as redis://127.0.0.1:6379/0")
+    return url
+
+
+def _has_whole_port(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return parts.port is None or bool(parts.hostname)
+    except ValueError:
+        return False
 
 
 Network = Annotated[str, AfterValidator(_network)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_database)]
+RedisUrl = Annotated[SecretStr, AfterValidator(_redis)]
 
 
 class Section(BaseModel):
@@ -93,10 +112,10 @@ class DatabaseSettings(Section):
 
 
 class RedisSettings(Section):
-    """The shared cache and queue between processes."""
+    """Word between processes, so that what one does the others show at once."""
 
-    url: SecretStr | None = None
-    """Address of a Redis server; without one, the same operations are kept in this process."""
+    url: RedisUrl | None = None
+    """Address of a Redis server; without one, processes find out by looking into the database twice a second."""
 
 
 class ModelSettings(Section):
@@ -283,7 +302,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     """Where everything is kept."""
     redis: RedisSettings = RedisSettings()
-    """The shared cache and queue between processes."""
+    """Word between processes, so that what one does the others show at once."""
     model: ModelSettings = ModelSettings()
     """The language model."""
     agent: AgentSettings = AgentSettings()

@@ -89,6 +89,14 @@ class RedisProcess:
     def thaw(self) -> None:
         self._send(signal.SIGCONT)
 
+    def command(self, *words: str) -> None:
+        """Tell it something on a line of its own."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as line:
+            line.sendall(
+                f"*{len(words)}\r\n".encode() + b"".join(b"$%d\r\n%b\r\n" % (len(w), w.encode()) for w in words)
+            )
+            assert line.recv(1_024).startswith(b"+")
+
     def _send(self, number: signal.Signals) -> None:
         if self._process is not None:
             self._process.send_signal(number)

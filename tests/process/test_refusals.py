@@ -139,6 +139,11 @@ def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
         ("FAMULUS_AGENT__TOOL_MODULES", '["json"]', "json"),
         ("DATABASE_URL", "nonsense", "database.url"),
         ("DATABASE_URL", "mysql://maria:secret@db/famulus", "sqlite:///"),
+        ("DATABASE_URL", "postgresql://maria:secret@db:http/famulus", "database.url"),
+        ("DATABASE_URL", "postgresql://maria:secret@127.0.0.1:1/famulus", "database cannot be reached"),
+        ("FAMULUS_REDIS__URL", "nonsense", "redis.url"),
+        ("REDIS_URL", "redis://:secret@127.0.0.1:port/0", "redis.url"),
+        ("REDIS_URL", "redis://:secret@127.0.0.1:1/0", "Redis cannot be reached"),
         ("OPENAI_API_KEY", "sk-secret", "FAMULUS_MODEL__NAME"),
         ("FAMULUS_MODEL__BASE_URL", "http://127.0.0.1:1/v1", "FAMULUS_MODEL__NAME"),
     ],
@@ -158,6 +163,17 @@ def test_no_command_takes_any_file_for_a_database(tmp_path: Path, refused: Refus
     (tmp_path / "data" / "famulus.db").write_bytes(b"These are not the bytes you are looking for." * 200)
 
     refused(command, "database")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("DATABASE_URL", "postgresql://maria:secret@127.0.0.1:1/famulus", "database cannot be reached"),
+        ("REDIS_URL", "redis://:secret@127.0.0.1:1/0", "Redis cannot be reached"),
+    ],
+)
+def test_a_worker_without_what_it_needs(refused: Refused, name: str, value: str, words: str) -> None:
+    refused("worker", words, **{name: value})
 
 
 def test_a_file_of_settings_that_is_not_toml(tmp_path: Path, refused: Refused) -> None:

@@ -1,4 +1,4 @@
-"""The part of a process that works on runs: the log, the queue and the worker, started and stopped together."""
+"""What a process needs to show runs and to work on them: log, queue and worker, and word from other processes."""
 
 import asyncio
 from collections.abc import Sequence
@@ -16,10 +16,11 @@ from famulus.features.conversations.runs import RUN_JOB, RunDesk
 from famulus.features.conversations.signals import Cancellations
 from famulus.infra.clients import get_blobs
 from famulus.infra.database import Database
+from famulus.infra.redis.relay import make_relay
 from famulus.jobs.queue import JobQueue
 from famulus.jobs.worker import Worker
 from famulus.memory.client import MEMORY_JOB
-from famulus.settings import Settings
+from famulus.settings import JobSettings, Settings
 from famulus.streams.log import EventLog
 
 _logger = structlog.get_logger()
@@ -28,17 +29,27 @@ _logger = structlog.get_logger()
 class Engine:
     """What brings runs to their end in this process."""
 
-    def __init__(self, database: Database, settings: Settings, tools: Sequence[Tool], *, default_model: str) -> None:
+    def __init__(
+        self, database: Database, settings: Settings, tools: Sequence[Tool], *, default_model: str, works: bool = True
+    ) -> None:
         streams, jobs = settings.streams, settings.jobs
         self._database = database
         self._settings = settings
+        self._works = works
         self._alone: TextIO | None = None
         self._watching: asyncio.Task[None] | None = None
-        self.log = EventLog(database, flush_seconds=streams.flush_seconds, heartbeat_seconds=streams.heartbeat_seconds)
-        self.queue = JobQueue(lease_seconds=jobs.lease_seconds)
+        self._relay = make_relay(_address(settings))
+        self.log = EventLog(
+            database,
+            relay=self._relay,
+            flush_seconds=streams.flush_seconds,
+            heartbeat_seconds=streams.heartbeat_seconds,
+        )
+        self.queue = JobQueue(relay=self._relay, lease_seconds=jobs.lease_seconds)
         self.memory = MemoryRoom(database, self.queue, settings)
         self.toolset = Toolset([*self.memory.tools, *tools])
-        self.desk = RunDesk(self.log, self.queue, Cancellations(), settings.agent, default_model, self.memory.errands)
+        cancellations = Cancellations(self._relay)
+        self.desk = RunDesk(self.log, self.queue, cancellations, settings.agent, default_model, self.memory.errands)
         self._runs = RunWorker(
             database,
             self.desk,
@@ -48,14 +59,17 @@ class Engine:
             max_attempts=jobs.max_attempts,
         )
         self.files = FileRoom(database, get_blobs(), self.queue, settings.files)
-        self.worker = Worker(
-            database,
+        self.worker = self._make_worker(settings.jobs)
+
+    def _make_worker(self, limits: JobSettings) -> Worker:
+        return Worker(
+            self._database,
             self.queue,
             {**self._runs.handlers, **self.memory.handlers, **self.files.handlers},
-            concurrency=jobs.concurrency,
-            lease_seconds=jobs.lease_seconds,
-            poll_seconds=jobs.poll_seconds,
-            max_attempts=jobs.max_attempts,
+            concurrency=limits.concurrency,
+            lease_seconds=limits.lease_seconds,
+            poll_seconds=limits.poll_seconds,
+            max_attempts=limits.max_attempts,
             # A run is ended by its own handler, visibly, once it has been started too often; what the memory has to
             # be told it is told in the end.
             never_given_up={RUN_JOB, MEMORY_JOB},
@@ -68,20 +82,56 @@ class Engine:
             await self._database.write(self.queue.take_from_the_dead)
         elif self._database.path:
             _logger.info("engine.not_alone")
+        self._relay.start()
         self.log.start()
-        self._watching = asyncio.create_task(self._runs.watch_cancellations())
-        self.worker.start()
+        self._loop = asyncio.get_running_loop()
+        if self._works:
+            self._watching = asyncio.create_task(self._runs.watch_cancellations())
+            self.worker.start()
         self.memory.keeper.start()
         self.files.start(alone=self._alone is not None)
 
+    def let_go(self) -> None:
+        """Begin to stop: claim nothing more, and let everybody go who follows; they go on from there elsewhere."""
+        self.log.release_followers()
+        self.worker.claim_no_more()
+
+    def hurry(self) -> None:
+        """Wait for nothing more that is at work; for a signal's handler."""
+        self._loop.call_soon_threadsafe(self.worker.hurry)
+
+    def check_progress(self) -> None:
+        """Raise `Unavailable` when what this process is there for does not get on."""
+        if self._works:
+            self.worker.check_progress()
+
+    @property
+    def degraded(self) -> list[str]:
+        """What is down that this process does without."""
+        return ["redis"] if self._settings.redis.url and not self._relay.is_live else []
+
     async def stop(self) -> None:
         """Let go of everybody who watches, finish or hand over the runs, and stop."""
-        self.log.release_followers()
+        self.let_go()
         await self.worker.stop(drain_seconds=self._settings.server.drain_seconds)
         if self._watching:
             self._watching.cancel()
         await self.files.stop()
         await self.memory.keeper.stop()
         await self.log.stop()
+        await self._relay.stop()
         if self._alone:
             self._alone.close()
+
+
+async def check_connections(settings: Settings) -> None:
+    """Raise `Unavailable` when a server that the settings name cannot be reached."""
+    relay = make_relay(_address(settings))
+    try:
+        await relay.ping()
+    finally:
+        await relay.stop()
+
+
+def _address(settings: Settings) -> str | None:
+    return settings.redis.url.get_secret_value() if settings.redis.url else None

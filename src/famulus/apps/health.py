@@ -1,10 +1,15 @@
 """Whether the process lives, and whether it is ready to serve."""
 
+import asyncio
 from typing import Any
 
 from fastapi import APIRouter, Request
 
+from famulus.infra.database import Database
+from famulus.kit.errors import Unavailable
 from famulus.kit.problems import ErrorBody
+
+_ANSWER_SECONDS = 5
 
 router = APIRouter(prefix="/health", tags=["health"])
 
@@ -17,7 +22,21 @@ async def live() -> dict[str, str]:
 
 @router.get("/ready", responses={503: {"model": ErrorBody}})
 async def ready(request: Request) -> dict[str, Any]:
-    """The process can do its work: its database answers and its worker gets on."""
-    await request.app.state.database.ping()
-    request.app.state.engine.worker.check_progress()
-    return {"status": "ready"}
+    """The process can do its work: its database answers and its worker gets on.
+
+    What is named as degraded is down, and done without: what it would have made quick is slower.
+    """
+    await _check(request.app.state.database)
+    engine = request.app.state.engine
+    engine.check_progress()
+    return {"status": "ready", "degraded": engine.degraded}
+
+
+async def _check(database: Database) -> None:
+    try:
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            await database.ping()
+    except TimeoutError:
+        raise Unavailable("The database does not answer.", down="database") from None
+    except Unavailable as error:
+        raise Unavailable(error.message, down="database") from error

@@ -1,5 +1,7 @@
 """The HTTP server: how it listens and stops, and how it treats clients that say that they will send no more."""
 
+import asyncio
+import contextlib
 import gc
 import signal
 import socket
@@ -14,6 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 _USER_TIMEOUT_MILLISECONDS = 60_000
 _GARBAGE_THRESHOLDS = 20_000, 20, 50
 _MOST_MESSAGE_BYTES = 1_048_576
+_LAST_SECONDS = 3
 
 
 class HalfOpenProtocol(HttpToolsProtocol):
@@ -34,9 +37,10 @@ class HalfOpenProtocol(HttpToolsProtocol):
 class StoppingServer(uvicorn.Server):
     """Lets go of everybody who watches as soon as it is to stop, ends with status 0, and at once when asked twice."""
 
-    def __init__(self, config: uvicorn.Config, *, let_go: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, *, let_go: Callable[[], None], hurry: Callable[[], None]) -> None:
         super().__init__(config)
         self._let_go = let_go
+        self._hurry = hurry
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -47,17 +51,24 @@ class StoppingServer(uvicorn.Server):
             yield
         finally:
             for number, handler in before.items():
-                signal.signal(number, handler)
+                # What is about to end by itself is not ended by whoever asks once more.
+                signal.signal(number, signal.SIG_IGN if self.should_exit else handler)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop in good order; whoever asks again wants it now."""
         self.force_exit = self.should_exit
+        if self.force_exit:
+            self._hurry()
         super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the streams first: their clients resume, and nobody else ends them."""
         self._let_go()
         await super().shutdown(sockets)
+        if self.force_exit and not self.lifespan.shutdown_event.is_set():
+            # Even in a hurry, what is at work here is given back to whoever takes it next.
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.lifespan.shutdown(), _LAST_SECONDS)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -83,8 +94,18 @@ def address_of(listening: socket.socket, host: str) -> str:
     return f"http://{host if ':' not in host else f'[{host}]'}:{listening.getsockname()[1]}"
 
 
-def run(app: ASGIApp, listening: socket.socket, *, drain_seconds: float, let_go: Callable[[], None]) -> bool:
-    """Serve until asked to stop; whether it has served at all."""
+def run(
+    app: ASGIApp,
+    listening: socket.socket | None,
+    *,
+    drain_seconds: float,
+    let_go: Callable[[], None],
+    hurry: Callable[[], None] = lambda: None,
+) -> bool:
+    """Serve until asked to stop, where there is somebody to serve; whether it has begun at all.
+
+    `let_go` is called first when it is to stop, and `hurry` when it is asked again.
+    """
     config = uvicorn.Config(
         app,
         http=HalfOpenProtocol,
@@ -102,6 +123,6 @@ def run(app: ASGIApp, listening: socket.socket, *, drain_seconds: float, let_go:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_GARBAGE_THRESHOLDS)
-    server = StoppingServer(config, let_go=let_go)
-    server.run(sockets=[listening])
+    server = StoppingServer(config, let_go=let_go, hurry=hurry)
+    server.run(sockets=[listening] if listening else [])
     return bool(server.started)

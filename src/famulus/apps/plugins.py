@@ -1,14 +1,23 @@
-"""Tools that an operator adds: modules of their own, named in the settings."""
+"""The tools of the agent: those of the features, and those that an operator adds in modules named in the settings."""
 
 import importlib
 from collections.abc import Iterable
 
+from famulus.agent.builtin import BUILTIN
 from famulus.agent.tools import Tool
+from famulus.features.files.tools import TOOLS as FILE_TOOLS
+from famulus.features.goals.tools import TOOLS as GOAL_TOOLS
 from famulus.kit.errors import Invalid
+from famulus.settings import Settings
 
 
 class ToolsNotFound(Invalid):
     """A module named in the settings has no tools."""
+
+
+def all_tools(settings: Settings) -> list[Tool]:
+    """Every tool that a run may be given, but for those of the memory."""
+    return [*BUILTIN, *GOAL_TOOLS, *FILE_TOOLS, *tools_from(settings.agent.tool_modules)]
 
 
 def tools_from(modules: Iterable[str]) -> list[Tool]:

@@ -12,14 +12,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from famulus import __version__, web
-from famulus.agent.builtin import BUILTIN
 from famulus.apps import health, models, rendering
 from famulus.apps.edge import Edge
 from famulus.apps.engine import Engine
 from famulus.apps.files import uploads
 from famulus.apps.goals import Errands
 from famulus.apps.memories import admit
-from famulus.apps.plugins import tools_from
+from famulus.apps.plugins import all_tools
 from famulus.features.accounts import endpoints as accounts_endpoints
 from famulus.features.accounts.caller import requires
 from famulus.features.accounts.service import Accounts
@@ -27,11 +26,9 @@ from famulus.features.conversations import endpoints, native, socket
 from famulus.features.conversations.desk import Counter
 from famulus.features.conversations.erasure import erase_conversations
 from famulus.features.files import endpoints as files_endpoints
-from famulus.features.files.tools import TOOLS as FILE_TOOLS
 from famulus.features.goals import endpoints as goals_endpoints
 from famulus.features.goals.desk import GoalDesk
 from famulus.features.goals.repository import erase_goals
-from famulus.features.goals.tools import TOOLS as GOAL_TOOLS
 from famulus.infra.clients import close_clients, get_database
 from famulus.infra.database import Database
 from famulus.memory import endpoints as memory_endpoints
@@ -42,7 +39,6 @@ from famulus.streams.seats import Seats
 _DESCRIPTION = (
     "A self-hosted AI assistant: conversations whose answers survive anything, and their events from any position."
 )
-_TOOLS = (*BUILTIN, *GOAL_TOOLS, *FILE_TOOLS)
 _ON_ERASE = (erase_conversations, erase_goals)
 _ROUTERS = (
     accounts_endpoints.router,
@@ -65,15 +61,15 @@ class _Assets(StaticFiles):
         return response
 
 
-def create_app(settings: Settings) -> "Served":
-    """The application, ready to be served."""
-    tools = [*_TOOLS, *tools_from(settings.agent.tool_modules)]
+def create_app(settings: Settings, *, works: bool = True) -> "Served":
+    """The application, ready to be served; `works` says whether it also does the work that it accepts."""
+    tools = all_tools(settings)
     choices = models.choices(settings.model)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = get_database()
-        engine = Engine(database, settings, tools, default_model=choices[0].id)
+        engine = Engine(database, settings, tools, default_model=choices[0].id, works=works)
         forgetting = (engine.memory.erase, engine.files.erase)
         accounts = Accounts(database, settings.accounts, on_erase=[*_ON_ERASE, *forgetting])
         app.state.database, app.state.settings, app.state.accounts = database, settings, accounts
@@ -120,9 +116,19 @@ class Served(Edge):
         self._state = app.state
 
     def let_go(self) -> None:
-        """End every stream where it stands: their clients go on from there, elsewhere or later."""
-        engine: Engine = self._state.engine
-        engine.log.release_followers()
+        """Begin to stop: claim nothing more, and end every stream where it stands."""
+        if engine := self._engine:
+            engine.let_go()
+
+    def hurry(self) -> None:
+        """Stop at once."""
+        if engine := self._engine:
+            engine.hurry()
+
+    @property
+    def _engine(self) -> Engine | None:
+        engine: Engine | None = getattr(self._state, "engine", None)
+        return engine
 
 
 async def _home(request: Request) -> Response:

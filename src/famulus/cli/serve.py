@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from famulus import migrations
+from famulus.apps.engine import check_connections
 from famulus.apps.http import address_of, listen, run
 from famulus.apps.server import create_app
 from famulus.cli.refusal import refusing
@@ -26,19 +27,30 @@ def serve(
     port: Annotated[
         int | None, typer.Option(min=0, max=65_535, help="Port to listen on, in place of the setting.")
     ] = None,
+    worker: Annotated[
+        bool, typer.Option("--worker/--no-worker", help="Whether it also does the work that it accepts.")
+    ] = True,
 ) -> None:
     """Run the server."""
     with refusing():
-        settings = get_settings()
-        logging.configure(settings.log)
-        prepare_folder(settings.data_dir)
-        migrations.upgrade(settings.database_url)
-        app = create_app(settings)
+        settings = prepared()
+        app = create_app(settings, works=worker)
         host = host or settings.server.host
         listening = listen(host, settings.server.port if port is None else port)
         asyncio.run(_greet(settings, address_of(listening, host), host))
-    if not run(app, listening, drain_seconds=settings.server.drain_seconds, let_go=app.let_go):
+    drain_seconds = settings.server.drain_seconds
+    if not run(app, listening, drain_seconds=drain_seconds, let_go=app.let_go, hurry=app.hurry):
         raise typer.Exit(1)
+
+
+def prepared() -> Settings:
+    """The settings of this process, once everything that they name is there and up to date."""
+    settings = get_settings()
+    logging.configure(settings.log)
+    prepare_folder(settings.data_dir)
+    asyncio.run(check_connections(settings))
+    migrations.upgrade(settings.database_url)
+    return settings
 
 
 def prepare_folder(folder: Path) -> None:

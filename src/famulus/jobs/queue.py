@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from famulus.infra.database import Session
 from famulus.infra.prepared import Prepared
+from famulus.infra.relay import Relay
 from famulus.jobs.tables import jobs
 from famulus.kit.clock import Clock, utc_now
 from famulus.kit.errors import Conflict
@@ -21,6 +22,7 @@ INTERACTIVE = 0
 BACKGROUND = 10
 """Priority of work that nobody watches."""
 
+_DUE = "jobs.due"
 _ERROR_CHARACTERS = 500
 
 
@@ -103,9 +105,11 @@ _HEARTBEAT = Prepared(
 class JobQueue:
     """The jobs of one database, and the bell that wakes this process's worker."""
 
-    def __init__(self, *, lease_seconds: float = 15, now: Clock = utc_now) -> None:
+    def __init__(self, *, relay: Relay | None = None, lease_seconds: float = 15, now: Clock = utc_now) -> None:
         self._lease = timedelta(seconds=lease_seconds)
         self._now = now
+        self._relay = relay or Relay()
+        self._relay.hear(_DUE, lambda _: self.bell.set())
         self.bell = asyncio.Event()
         """Rings when there may be something to claim."""
 
@@ -128,7 +132,7 @@ class JobQueue:
             "priority": priority, "due_at": due_at or now, "attempts": 0, "fence": 0, "dead": False, "created_at": now,
         }  # fmt: skip
         await session.change(_ADD, row)
-        session.after_commit(self.bell.set)
+        session.after_commit(self._ring)
         return job_id
 
     async def claim(self, session: Session, *, worker: str, most: int) -> list[Claim]:
@@ -156,7 +160,7 @@ class JobQueue:
         """Make a job that nobody holds due at once."""
         now = self._now()
         await session.execute(sa.update(jobs).where(jobs.c.id == job_id, jobs.c.leased_by.is_(None)).values(due_at=now))
-        session.after_commit(self.bell.set)
+        session.after_commit(self._ring)
 
     async def remove(self, session: Session, job_ids: list[str]) -> None:
         """Take jobs out of the queue, whoever holds them."""
@@ -179,12 +183,17 @@ class JobQueue:
             .where(jobs.c.leased_by == worker)
             .values(due_at=self._now(), leased_by=None, attempts=jobs.c.attempts - 1)
         )
+        session.after_commit(self._ring)
 
     async def take_from_the_dead(self, session: Session) -> None:
         """End every lease: only for a process that knows that it is alone."""
         await session.execute(
             sa.update(jobs).where(jobs.c.leased_by.is_not(None)).values(due_at=self._now(), leased_by=None)
         )
+
+    def _ring(self) -> None:
+        """Wake the workers, of this process and of others."""
+        self._relay.announce(_DUE)
 
     def _check(self, changed_rows: int) -> None:
         if changed_rows == 0:

@@ -51,6 +51,7 @@ class Worker:
         self._running: dict[asyncio.Task[None], Claim] = {}
         self._loops: list[asyncio.Task[None]] = []
         self._draining = False
+        self._hurried = asyncio.Event()
         self._looked_at = time.monotonic()
         self.name = new_id("worker")
 
@@ -60,10 +61,12 @@ class Worker:
 
     async def stop(self, *, drain_seconds: float = 0) -> None:
         """Claim nothing more, wait for what is at work, and hand over what is not done by then."""
-        self._draining = True
-        self._queue.bell.set()
+        self.claim_no_more()
+        if self._loops:
+            # What it is about to claim has to be known before it can be given back.
+            await asyncio.wait(self._loops[:1], timeout=self._lease_seconds)
         if self._running and drain_seconds:
-            await asyncio.wait(self._running, timeout=drain_seconds)
+            await self._drain(drain_seconds)
         for task in self._running:
             task.cancel()
         if self._running:
@@ -71,7 +74,28 @@ class Worker:
         for loop in self._loops:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
-        await self._database.write(lambda session: self._queue.hand_over(session, worker=self.name))
+        try:
+            await self._database.write(lambda session: self._queue.hand_over(session, worker=self.name))
+        except FamulusError as error:
+            # Whoever takes it next waits for the leases to end.
+            _logger.warning("jobs.not_handed_over", code=error.code, **error.details)
+
+    def claim_no_more(self) -> None:
+        """Begin to drain: what is at work goes on, and nothing is added to it."""
+        self._draining = True
+        self._queue.bell.set()
+
+    def hurry(self) -> None:
+        """Do not wait any longer for what is at work."""
+        self._hurried.set()
+
+    async def _drain(self, seconds: float) -> None:
+        """Wait for what is at work, until time is up or somebody is in a hurry."""
+        ending = asyncio.ensure_future(asyncio.wait(self._running))
+        hurried = asyncio.ensure_future(self._hurried.wait())
+        await asyncio.wait({ending, hurried}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        for waiting in (ending, hurried):
+            waiting.cancel()
 
     def check_progress(self) -> None:
         """Raise `Unavailable` when this worker has not looked for work for several times its usual pause."""

@@ -124,7 +124,7 @@ async def _on_postgres(url: str, work: Callable[[sa.Connection], T]) -> T:
     async def connect() -> "asyncpg.Connection[Any]":
         try:
             return await asyncpg.connect(url, timeout=_CONNECT_SECONDS)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise Unavailable(f"The database cannot be reached: {error or type(error).__name__}.") from error
 
     engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=sa.NullPool)

@@ -7,19 +7,25 @@ few milliseconds, in place of one per token.
 
 import asyncio
 from collections.abc import AsyncGenerator
+from functools import partial
 
 import structlog
 
 from famulus.infra.database import Database, Session
+from famulus.infra.relay import Relay
 from famulus.kit.errors import FamulusError, Gone
 from famulus.streams import store
+from famulus.streams.outbox import Outbox, unpacked
 from famulus.streams.store import END, Batch, Draft, Entry, Fenced
 from famulus.streams.tail import Tail
 from famulus.streams.writer import Writer
 
 _RETRY_SECONDS = 0.5
 _POLL_SECONDS = 0.5
+# While other processes show what they write, somebody who looks finds only what was lost on the way.
+_POLLS_WHILE_SHOWN = 5
 _POLLS_UNTIL_FORGOTTEN = 10
+_GONE = "stream.gone"
 # With many streams at once, each waits a little longer and costs much less: 100 ms at 100 of them.
 _PAUSE_PER_STREAM = 0.000_5
 _LONGEST_PAUSE = 0.1
@@ -34,8 +40,18 @@ class StreamGone(Gone):
 class EventLog:
     """All the streams of this process."""
 
-    def __init__(self, database: Database, *, flush_seconds: float = 0.05, heartbeat_seconds: float = 15) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        relay: Relay | None = None,
+        flush_seconds: float = 0.05,
+        heartbeat_seconds: float = 15,
+    ) -> None:
         self._database = database
+        self._relay = relay or Relay()
+        self._relay.hear(_GONE, self._end)
+        self._outbox = Outbox(self._relay)
         self._flush_seconds = flush_seconds
         self._polls_per_beat = max(1, round(heartbeat_seconds / _POLL_SECONDS))
         self._tails: dict[str, Tail] = {}
@@ -47,8 +63,9 @@ class EventLog:
         """Set when this process lets go of everybody who follows, because it stops."""
 
     def start(self) -> None:
-        """Begin to flush what writers append, and to ring for followers of streams written elsewhere."""
-        self._tasks = [asyncio.create_task(self._flush_forever()), asyncio.create_task(self._ring_forever())]
+        """Begin to flush what writers append, and to look for what is written elsewhere."""
+        loops = self._flush_forever, self._beat_forever, self._look_forever
+        self._tasks = [asyncio.create_task(loop()) for loop in loops]
 
     async def stop(self) -> None:
         """Let every follower go, and stop flushing."""
@@ -67,8 +84,13 @@ class EventLog:
         """Begin a stream with its first entries, within somebody's transaction."""
         await store.create(session, stream_id)
         kept = (await store.append(session, [Batch(stream_id, 0, drafts)]))[stream_id, 0]
-        # Nearly always somebody follows at once.
-        session.after_commit(lambda: self._tail(stream_id).publish(kept))
+
+        def show() -> None:
+            # Nearly always somebody follows at once.
+            self._tail(stream_id)
+            self._publish(stream_id, kept)
+
+        session.after_commit(show)
 
     async def append(self, session: Session, stream_id: str, *, epoch: int, drafts: list[Draft]) -> None:
         """Write entries within somebody's transaction; they are shown once it is committed."""
@@ -83,15 +105,15 @@ class EventLog:
 
         def tell() -> None:
             for stream_id in stream_ids:
-                if tail := self._tails.get(stream_id):
-                    tail.gone = True
-                    tail.ring()
+                self._relay.announce(_GONE, stream_id)
 
         session.after_commit(tell)
 
     def open(self, stream_id: str, epoch: int) -> Writer:
         """The writer of a stream that `epoch` has taken with `store.take`; close it when its work is done."""
-        self._tail(stream_id).writers += 1
+        tail = self._tail(stream_id)
+        tail.writers += 1
+        self._heed(stream_id, tail)
         return Writer(self, self._database, stream_id, epoch)
 
     def close(self, writer: Writer) -> None:
@@ -100,7 +122,7 @@ class EventLog:
         self._gathering.discard(writer)
         tail = self._tails[writer.stream_id]
         tail.writers -= 1
-        tail.ring()
+        self._heed(writer.stream_id, tail)
 
     def flush_soon(self, writer: Writer) -> None:
         """The writer has something pending."""
@@ -132,6 +154,7 @@ class EventLog:
         """
         tail = self._tail(stream_id)
         tail.followers += 1
+        self._heed(stream_id, tail)
         beats = tail.beats
         try:
             while not self.released.is_set():
@@ -139,9 +162,10 @@ class EventLog:
                     raise StreamGone("What this stream belonged to was deleted.")
                 rings = tail.rings
                 fresh = tail.since(after)
-                if fresh is None or (not fresh and tail.may_be_behind):
-                    tail.may_be_behind = False
+                if fresh is None:
                     fresh = await self.page(stream_id, after=after)
+                    if not fresh and tail.rings == rings:
+                        tail.known = after
                 if fresh:
                     after = fresh[-1].seq
                     yield fresh
@@ -149,14 +173,13 @@ class EventLog:
                         return
                 elif tail.beats > beats:
                     beats = tail.beats
-                    # Another process may have deleted it, and rings no bell here.
-                    tail.gone = not tail.writers and await self.head(stream_id) is None
                     yield []
                 # What was published while the database was read has rung already.
                 elif tail.rings == rings:
                     await tail.rung()
         finally:
             tail.followers -= 1
+            self._heed(stream_id, tail)
 
     def _tail(self, stream_id: str) -> Tail:
         tail = self._tails.get(stream_id)
@@ -165,8 +188,31 @@ class EventLog:
         return tail
 
     def _publish(self, stream_id: str, fresh: list[Entry]) -> None:
+        self._outbox.add(stream_id, fresh)
         if tail := self._tails.get(stream_id):
             tail.publish(fresh)
+
+    def _heed(self, stream_id: str, tail: Tail) -> None:
+        """Be shown what other processes write for as long as somebody follows the stream and nobody here writes it."""
+        wanted = tail.followers > 0 and not tail.writers
+        if wanted == tail.is_watched:
+            return
+        tail.is_watched = wanted
+        if wanted:
+            self._relay.watch(stream_id, partial(self._shown, tail))
+        else:
+            self._relay.unwatch(stream_id)
+
+    def _shown(self, tail: Tail, message: bytes) -> None:
+        content = unpacked(message)
+        if isinstance(content, int):
+            tail.learn(content)
+        else:
+            tail.publish(content)
+
+    def _end(self, stream_id: str) -> None:
+        if tail := self._tails.get(stream_id):
+            tail.end()
 
     async def _flush_forever(self) -> None:
         while True:
@@ -221,18 +267,43 @@ class EventLog:
             else:
                 writer.fence()
 
-    async def _ring_forever(self) -> None:
-        """Ring for streams that no writer here rings for, and for signs of life."""
+    async def _beat_forever(self) -> None:
+        """Make followers show a sign of life, and forget the streams that nobody has anything to do with."""
         polls = 0
         while True:
             await asyncio.sleep(_POLL_SECONDS)
             polls += 1
             beat = polls % self._polls_per_beat == 0
             for stream_id, tail in list(self._tails.items()):
-                tail.beats += beat
                 tail.idle_polls = 0 if tail.followers or tail.writers else tail.idle_polls + 1
                 if tail.idle_polls > _POLLS_UNTIL_FORGOTTEN:
                     del self._tails[stream_id]
-                if tail.followers and (beat or not tail.writers):
-                    tail.may_be_behind = not tail.writers
+                if beat and tail.followers:
+                    tail.beats += 1
                     tail.ring()
+
+    async def _look_forever(self) -> None:
+        """Look into the database for what other processes have written to the streams that are followed here."""
+        polls = 0
+        while True:
+            await asyncio.sleep(_POLL_SECONDS)
+            polls += 1
+            if self._relay.is_live and polls % _POLLS_WHILE_SHOWN:
+                continue
+            followed = [stream_id for stream_id, tail in self._tails.items() if tail.is_watched]
+            try:
+                if followed:
+                    await self._look(followed)
+            except FamulusError as error:
+                _logger.warning("streams.not_looked_at", code=error.code)
+
+    async def _look(self, stream_ids: list[str]) -> None:
+        heads = await self._database.read(lambda session: store.heads(session, stream_ids))
+        for stream_id in stream_ids:
+            tail = self._tails.get(stream_id)
+            if tail is None or not tail.is_watched:
+                continue
+            if (head := heads.get(stream_id)) is None:
+                tail.end()
+            else:
+                tail.learn(head)

@@ -86,6 +86,11 @@ FROM json_array_elements(?::text::json) AS value
 """,
 }
 
+_HEADS: dict[Dialect, str] = {
+    "sqlite": "SELECT id, head FROM streams WHERE id IN (SELECT value FROM json_each(?))",
+    "postgresql": "SELECT id, head FROM streams WHERE id IN (SELECT json_array_elements_text(?::text::json))",
+}
+
 _CREATE = Prepared(sa.insert(streams).values(epoch=0, head=0, closed=False))
 _TAKE = Prepared(
     sa.update(streams)
@@ -154,6 +159,12 @@ async def head(session: Session, stream_id: str) -> Head | None:
     """Where the stream stands; None when there is none."""
     row = await session.row(_HEAD, {"stream": stream_id})
     return Head(*row) if row else None
+
+
+async def heads(session: Session, stream_ids: Sequence[str]) -> dict[str, int]:
+    """The number of the last entry of each of these streams; those that are missing from the answer are gone."""
+    rows = await session.driver_sql(_HEADS[session.speaks], (orjson.dumps(stream_ids).decode(),))
+    return dict(rows)
 
 
 async def epoch_at(session: Session, stream_id: str, seq: int) -> int | None:

@@ -27,8 +27,10 @@ class Tail:
         """How often followers were told to show a sign of life."""
         self.followers = 0
         self.writers = 0
-        self.may_be_behind = False
-        """Whether somebody else may have written what this tail does not have."""
+        self.known: int | None = None
+        """The number of the last entry that is known to be in the database; None while nobody has asked."""
+        self.is_watched = False
+        """Whether what other processes write to the stream is shown here."""
         self.idle_polls = 0
         """For how many polls nobody has written or followed here."""
         self.gone = False
@@ -36,24 +38,37 @@ class Tail:
 
     def publish(self, fresh: Sequence[Entry]) -> None:
         """Take in entries that have just been committed, and wake everybody."""
-        # Over a hole in the tail a follower would skip entries; without one it reads them from the database.
-        if self._recent and fresh[0].seq != self._recent[-1].seq + 1:
-            if fresh[-1].seq <= self._recent[-1].seq:
-                # Two connections may tell of two commits in the wrong order: what came late is read from the database.
-                self.ring()
-                return
-            self._recent.clear()
-        self._recent.extend(fresh)
-        self.may_be_behind = False
+        if self._recent:
+            # Two connections may tell of two commits in the wrong order, and another process of what is here already:
+            # what comes late is read from the database.
+            last = self._recent[-1].seq
+            if fresh[0].seq <= last:
+                fresh = [entry for entry in fresh if entry.seq > last]
+            # Over a hole in the tail a follower would skip entries; without one it reads them from the database.
+            if fresh and fresh[0].seq != last + 1:
+                self._recent.clear()
+        if fresh:
+            self._recent.extend(fresh)
+            self.known = max(self.known or 0, fresh[-1].seq)
+        self.ring()
+
+    def learn(self, seq: int) -> None:
+        """There are entries up to this number in the database; wake everybody if that is news."""
+        if self.known is None or seq > self.known:
+            self.known = seq
+            self.ring()
+
+    def end(self) -> None:
+        """The stream was deleted; tell everybody."""
+        self.gone = True
         self.ring()
 
     def since(self, seq: int) -> list[Entry] | None:
         """The entries after number `seq`, or None when the database must be asked."""
         recent = self._recent
-        if not recent or recent[0].seq > seq + 1:
-            return None
-        missing = recent[-1].seq - seq
-        return [recent[index] for index in range(len(recent) - missing, len(recent))] if missing > 0 else []
+        if recent and recent[0].seq <= seq + 1 and (missing := recent[-1].seq - seq) > 0:
+            return [recent[index] for index in range(len(recent) - missing, len(recent))]
+        return [] if self.known is not None and seq >= self.known else None
 
     def ring(self) -> None:
         """Make every waiting follower look again."""

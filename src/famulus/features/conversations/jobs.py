@@ -122,7 +122,7 @@ class RunWorker:
                     _logger.warning("run.cancellations_unknown", code=error.code)
                     continue
                 for run_id in requested:
-                    self.desk.cancellations.request(run_id)
+                    self.desk.cancellations.stop_here(run_id)
 
     async def title(self, claim: Claim) -> None:
         """Give the conversation a title; never over a person's own."""
