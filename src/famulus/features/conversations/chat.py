@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from famulus.features.conversations.schemas import Policy
+from famulus.features.conversations.schemas import FileIds, Policy
 from famulus.kit.schemas import Draft, Text
 
 SessionId = Annotated[str, Field(min_length=1, max_length=200)]
@@ -33,6 +33,7 @@ class ThreadMessage(Draft):
     assistant_id: str | None = None
     client_message_id: str | None = Field(default=None, min_length=1, max_length=200)
     policy: Policy = "enqueue"
+    file_ids: FileIds = Field(default_factory=list)
 
 
 class TextMetadata(BaseModel):

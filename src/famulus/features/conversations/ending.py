@@ -29,9 +29,9 @@ _STEP_END: dict[str, Literal["failed", "cancelled", "expired"]] = {
 }
 
 
-def message_event(message: Message) -> Draft:
+def message_event(message: Message, file_ids: Sequence[str] = ()) -> Draft:
     """What happened to a message, by its status."""
-    return f"thread.message.{message.status}", MessageView.of(message).data()
+    return f"thread.message.{message.status}", MessageView.of(message, file_ids).data()
 
 
 def step_event(step: Step, kind: str | None = None) -> Draft:

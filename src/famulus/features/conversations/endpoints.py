@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response, status
 
 from famulus.features.accounts.parameters import After, ChatterDep, IdempotencyKey, Limit
+from famulus.features.conversations.attachments import Attachments
 from famulus.features.conversations.desk import CounterDep, sender_of
 from famulus.features.conversations.erasure import forget_answers
 from famulus.features.conversations.records import Conversation
@@ -111,10 +112,14 @@ async def list_messages(
     after: After = None,
 ) -> Page[MessageView]:
     """What was said, latest first."""
-    found = await counter.database.read(
-        lambda session: Conversations(session, caller.user_id).messages(conversation_id, after=after, limit=limit + 1)
-    )
-    return page_of([MessageView.of(message) for message in found], limit=limit, cursor=lambda message: message.id)
+
+    async def look(session: Session) -> list[MessageView]:
+        said = await Conversations(session, caller.user_id).messages(conversation_id, after=after, limit=limit + 1)
+        attached = await Attachments(session, caller.user_id).of(said)
+        return [MessageView.of(message, attached.get(message.id, ())) for message in said]
+
+    found = await counter.database.read(look)
+    return page_of(found, limit=limit, cursor=lambda message: message.id)
 
 
 @router.post(

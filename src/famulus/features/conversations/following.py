@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from famulus.features.accounts.caller import Caller
+from famulus.features.conversations.attachments import Attachments
 from famulus.features.conversations.desk import Counter
 from famulus.features.conversations.ending import said
 from famulus.features.conversations.errors import RunNotFound
@@ -94,9 +95,10 @@ async def _snapshot(session: Session, run: Run) -> dict[str, object]:
     for message in await ConversationRepository(session, run.user_id).messages_of_run(run.id):
         whole = message.status != "in_progress"
         messages.append(message if whole else replace(message, text=await said(session, run.id, message.id)))
+    attached = await Attachments(session, run.user_id).of(messages)
     steps: list[Step] = await RunRepository(session, run.user_id).steps(run.id)
     return {
         "run": RunView.of(run).data(),
-        "messages": [MessageView.of(message).data() for message in messages],
+        "messages": [MessageView.of(message, attached.get(message.id, ())).data() for message in messages],
         "steps": [StepView.of(step).data() for step in steps],
     }

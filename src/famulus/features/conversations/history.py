@@ -4,6 +4,7 @@ from collections import defaultdict
 from typing import Any
 
 from famulus.agent.window import Message, text_tokens
+from famulus.features.conversations.attachments import Attachments
 from famulus.features.conversations.records import Run, Step
 from famulus.features.conversations.repository import ConversationRepository
 from famulus.features.conversations.run_repository import RunRepository
@@ -20,7 +21,7 @@ async def history(session: Session, run: Run, *, budget_tokens: int) -> list[Mes
 
     A run that was interrupted in the middle of calling tools ends with the answer that asked for them.
     """
-    rows = await _latest_rows(session, run, budget_tokens)
+    rows = await _with_attachments(session, run, await _latest_rows(session, run, budget_tokens))
     turns: dict[str, list[_ROW]] = defaultdict(list)
     for row in rows:
         turns[row[1] or row[0]].append(row)
@@ -51,6 +52,13 @@ async def _latest_rows(session: Session, run: Run, budget_tokens: int) -> list[_
         before = page[-1][2]
     found.reverse()
     return found
+
+
+async def _with_attachments(session: Session, run: Run, rows: list[_ROW]) -> list[_ROW]:
+    """The rows, each question with what is told of the files that are attached to it."""
+    asked = {row[0] for row in rows if row[3] == "user"}
+    told = await Attachments(session, run.user_id).shown(run.conversation_id, asked)
+    return [(*row[:5], f"{row[5]}\n\n{told[row[0]]}", *row[6:]) if row[0] in told else row for row in rows]
 
 
 def _turn(rows: list[_ROW], steps: list[Step], *, output_limit: int | None) -> list[Message]:

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from famulus.features.conversations import errors
+from famulus.features.conversations.attachments import Attachments
 from famulus.features.conversations.ending import (
     close_open_work,
     end,
@@ -84,7 +85,7 @@ class Runs:
         await self._make_way(conversation_id, draft.policy)
         run, message = await self._drafted(conversation, draft, key, fingerprint)
         opening: list[Draft] = [("thread.created", ConversationView.of(conversation).data())] if is_new else []
-        return await self._begun(run, message, opening)
+        return await self._begun(run, message, opening, draft.file_ids)
 
     async def edit(self, conversation_id: str, message_id: str, edit: Edit, *, key: str | None = None) -> Run:
         """Say something in the place of what was said; it and all that came after it make way.
@@ -108,7 +109,7 @@ class Runs:
             raise errors.MessageSuperseded("Something else was already said in its place.")
         run, message = await self._drafted(conversation, edit, key, fingerprint)
         await self._messages.supersede(conversation_id, since=replaced.position, before=message.position, run_id=run.id)
-        return await self._begun(run, message, [])
+        return await self._begun(run, message, [], edit.file_ids)
 
     async def _sent_before(self, key: str | None, fingerprint: str) -> Run | None:
         """The run that the same sender has begun under the same name; from here on nobody else begins one."""
@@ -127,12 +128,13 @@ class Runs:
             raise errors.ConversationNotFound("There is no such conversation.")
         return conversation
 
-    async def _begun(self, run: Run, message: Message, opening: list[Draft]) -> Run:
-        """The run, kept with its question and its first events."""
+    async def _begun(self, run: Run, message: Message, opening: list[Draft], file_ids: list[str]) -> Run:
+        """The run, kept with its question, what is attached to that, and its first events."""
         await self._messages.add_message(message)
+        await Attachments(self._session, self._sender.user_id).attach(message, file_ids)
         await self._runs.add(run)
         opening += [
-            ("thread.message.created", message_event(message)[1]),
+            ("thread.message.created", message_event(message, file_ids)[1]),
             run_event(run, "created"),
             run_event(run, "queued"),
         ]
@@ -285,5 +287,6 @@ def _fingerprint(place: str, draft: Edit) -> str:
         draft.message,
         draft.assistant_id,
         [tool.model_dump() for tool in draft.tools],
+        *draft.file_ids,
     ]
     return hashlib.sha256(orjson.dumps(content)).hexdigest()

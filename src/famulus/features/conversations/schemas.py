@@ -1,5 +1,6 @@
 """What clients send and see."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StrictBool
@@ -60,6 +61,9 @@ class ConversationPatch(Draft):
     unread: StrictBool | None = None
 
 
+FileIds = Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=20)]
+
+
 class ClientFunction(Draft):
     """A function that the client executes itself."""
 
@@ -83,6 +87,8 @@ class Edit(Draft):
     assistant_id: str | None = None
     client_message_id: str | None = Field(default=None, min_length=1, max_length=200)
     tools: list[ClientTool] = Field(default_factory=list, max_length=64)
+    file_ids: FileIds = Field(default_factory=list)
+    """Files to attach: the model is told of them, and can read them."""
 
 
 class RunDraft(Edit):
@@ -166,6 +172,12 @@ class IncompleteDetails(View):
     reason: str
 
 
+class AttachmentView(View):
+    """A file that is attached to a message; one that was deleted since is known by its id alone."""
+
+    file_id: str
+
+
 class MessageView(View):
     """A message."""
 
@@ -176,12 +188,13 @@ class MessageView(View):
     role: Role
     status: MessageStatus
     content: list[TextPart]
+    attachments: list[AttachmentView]
     incomplete_details: IncompleteDetails | None
     created_at: Time
     completed_at: Time | None
 
     @classmethod
-    def of(cls, message: Message) -> Self:
+    def of(cls, message: Message, file_ids: Sequence[str] = ()) -> Self:
         reason = message.incomplete_reason
         return cls(
             id=message.id,
@@ -190,6 +203,7 @@ class MessageView(View):
             role=message.role,
             status=message.status,
             content=[TextPart(text=TextValue(value=message.text))] if message.text else [],
+            attachments=[AttachmentView(file_id=file_id) for file_id in file_ids],
             incomplete_details=IncompleteDetails(reason=reason) if reason else None,
             created_at=message.created_at,
             completed_at=message.completed_at,

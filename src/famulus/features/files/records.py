@@ -8,6 +8,9 @@ FileStatus = Literal["stored", "indexing", "ready", "failed"]
 FileKind = Literal[
     "pdf", "docx", "xlsx", "pptx", "html", "markdown", "csv", "email", "code", "text", "image",
 ]  # fmt: skip
+_IN_WORDS: dict[FileStatus, str] = {
+    "stored": "about to be read", "indexing": "being read", "failed": "whose text cannot be read",
+}  # fmt: skip
 Unit = Literal["page", "slide", "row", "line", "paragraph"]
 
 
@@ -29,6 +32,12 @@ class File:
     reason: str | None
     passages: int
     is_cut: bool
+
+    @property
+    def in_words(self) -> str:
+        """A file in a line, as a model is told of it."""
+        state = "" if self.status == "ready" else f", {_IN_WORDS[self.status]}"
+        return f"{self.name} (file_id {self.id}, {self.kind}, {self.size:,} bytes{state})"
 
 
 @dataclass(frozen=True, slots=True)

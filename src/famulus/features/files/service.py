@@ -6,6 +6,7 @@ from typing import Any
 
 from famulus.features.files.errors import FileNotFound, StorageQuotaExceeded
 from famulus.features.files.kinds import Kind
+from famulus.features.files.passages import PassageRepository
 from famulus.features.files.records import File
 from famulus.features.files.repository import FileRepository
 from famulus.features.files.schemas import FileFilter, Storage
@@ -30,6 +31,14 @@ class NewFile:
     size: int
     digest: str
     kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Introduction:
+    """A file as somebody is told of it who has not seen it."""
+
+    in_words: str
+    beginning: str
 
 
 class Files:
@@ -64,6 +73,16 @@ class Files:
         found = await self._repository.several(file_ids)
         known = [found[one] for one in file_ids if one in found]
         return known, [one for one in dict.fromkeys(file_ids) if one not in found]
+
+    async def introduced(self, file_ids: Sequence[str], *, beginning_characters: int) -> dict[str, Introduction]:
+        """What to say of each of these files: its name, its id, and how its text begins."""
+        found = await self._repository.several(file_ids)
+        passages = PassageRepository(self._session, self._user_id)
+        texts = await passages.first_texts([file.content_id for file in found.values()])
+        return {
+            file_id: Introduction(file.in_words, texts.get(file.content_id, "")[:beginning_characters])
+            for file_id, file in found.items()
+        }
 
     async def page(self, wanted: FileFilter, *, after: str | None, limit: int) -> list[File]:
         """The latest first, from behind file `after` on."""

@@ -80,8 +80,3 @@ class Texts:
         return file, await self._passages.between(
             file.content_id, first=first, last=last, most_characters=most_characters
         )
-
-    async def beginnings(self, files: Sequence[File], *, most_characters: int) -> dict[str, str]:
-        """How each text begins, by the id of its file."""
-        texts = await self._passages.first_texts([file.content_id for file in files])
-        return {file.id: texts.get(file.content_id, "")[:most_characters] for file in files}

@@ -45,7 +45,7 @@ async def list_files(context: ToolContext, arguments: Listed) -> str:
     """List the files that the user has uploaded, the latest first."""
     wanted = FileFilter(name=arguments.name or None)
     found = await Files(context.transaction, context.user_id).page(wanted, after=None, limit=_MOST_LISTED)
-    return "\n".join(described(file) for file in found) or "There are no such files."
+    return "\n".join(file.in_words for file in found) or "There are no such files."
 
 
 @tool(transactional=True)
@@ -71,15 +71,9 @@ async def read_file(context: ToolContext, arguments: Read) -> str:
         arguments.file_id, first=first, last=max(first, min(last, _LAST)), most_characters=_MOST_READ_CHARACTERS
     )
     if not passages:
-        return f"There is no text there in {described(file)}."
+        return f"There is no text there in {file.in_words}."
     note = f"\n\n[more follows: read on from {passages[-1].last}]" if _is_cut(passages, last) else ""
     return "\n\n".join([_DATA, *(_cited(file, passage) for passage in passages)]) + note
-
-
-def described(file: File) -> str:
-    """A file in a line, as a model sees it."""
-    state = "" if file.status == "ready" else f", {file.status}"
-    return f"{file.name} (file_id {file.id}, {file.kind}, {file.size:,} bytes{state})"
 
 
 def _cited(file: File, passage: Passage) -> str:
