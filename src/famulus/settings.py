@@ -257,6 +257,13 @@ class FileSettings(Section):
     """How much text of one file is searched; what comes behind it is left out."""
 
 
+class MetricsSettings(Section):
+    """Figures for Prometheus, at `/metrics`."""
+
+    token: SecretStr | None = None
+    """The secret that a scraper sends as `Authorization: Bearer …`; without one there is no `/metrics`."""
+
+
 class LogSettings(Section):
     """What the server says about itself, on standard error."""
 
@@ -317,6 +324,8 @@ class Settings(BaseSettings):
     """What the assistant remembers of people."""
     files: FileSettings = FileSettings()
     """What people upload."""
+    metrics: MetricsSettings = MetricsSettings()
+    """Figures for Prometheus, at `/metrics`."""
     log: LogSettings = LogSettings()
     """What the server says about itself."""
 

@@ -13,6 +13,7 @@ from typing import Any
 from famulus.agent.models import Model
 from famulus.agent.tools import Output, failure
 from famulus.agent.window import Message, fitted, repaired
+from famulus.infra import metrics
 from famulus.infra.llm import (
     ChatEvent,
     ChatRequest,
@@ -154,15 +155,16 @@ async def _answered(
         window = fitted(repaired(messages), budget)
         request = ChatRequest(model=plan.model, messages=window, tools=plan.tools)
         try:
-            async with aclosing(model.stream(request, correlation_id=plan.correlation_id)) as events:
-                async for event in events:
-                    if isinstance(event, TextDelta):
-                        answer.parts.append(event.text)
-                        yield event
-                    elif isinstance(event, (ReasoningDelta, Retrying)):
-                        yield event
-                    else:
-                        _note(answer, event)
+            with metrics.timed_call():
+                async with aclosing(model.stream(request, correlation_id=plan.correlation_id)) as events:
+                    async for event in events:
+                        if isinstance(event, TextDelta):
+                            answer.parts.append(event.text)
+                            yield event
+                        elif isinstance(event, (ReasoningDelta, Retrying)):
+                            yield event
+                        else:
+                            _note(answer, event)
         except ContextTooLong:
             if attempt == 2 or answer.parts:  # noqa: PLR2004 -- the second of two tries
                 raise
@@ -177,6 +179,8 @@ def _note(answer: Answer, event: ChatEvent) -> None:
             answer.calls.append(event)
         case Usage():
             answer.usage = event
+            metrics.tokens.labels("in").inc(event.prompt_tokens)
+            metrics.tokens.labels("out").inc(event.completion_tokens)
         case Finish():
             answer.finish_reason = event.reason
 

@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from famulus.apps.intake import BodyTooLarge, BodyTooSlow, Intake, linger, refuse_too_large, too_large
+from famulus.infra import metrics
 from famulus.kit.errors import FamulusError, UnsupportedMedia
 from famulus.kit.ids import new_id
 from famulus.kit.problems import problem_of
@@ -21,6 +22,7 @@ CORRELATION = "X-Correlation-ID"
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 _BODY_SECONDS = 30
 _UNREMARKABLE = ("/static", "/health")
+_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 _METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
@@ -73,6 +75,8 @@ class Edge:
                     await self._answer(scope, headers, receive, self._dressed(scope, send, correlation_id))
             finally:
                 _note(scope, time.monotonic() - began)
+                if scope["type"] == "http":
+                    _count(scope, began)
 
     async def _answer(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         most_bytes = self._uploads.get(f"{scope['method']} {scope['path']}")
@@ -100,6 +104,7 @@ class Edge:
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 scope["state"]["status"] = message["status"]
+                scope["state"]["answered_at"] = time.monotonic()
                 headers = MutableHeaders(scope=message)
                 headers[CORRELATION] = correlation_id
                 if not free:
@@ -149,6 +154,16 @@ def _note(scope: Scope, seconds: float) -> None:
     method = scope.get("method", "WEBSOCKET")
     status = scope["state"].get("status")
     _logger.info("request", method=method, path=scope["path"], status=status, milliseconds=round(seconds * 1_000, 1))
+
+
+def _count(scope: Scope, began: float) -> None:
+    """One more request, under the template of its path: never the path itself, which has ids in it."""
+    state = scope["state"]
+    method = scope["method"] if scope["method"] in _METHODS else "other"
+    # What nobody answered had a client that went away.
+    route, status = getattr(scope.get("route"), "path", "other"), state.get("status", 499)
+    seconds = state.get("answered_at", time.monotonic()) - began
+    metrics.requests.labels(method, route, status).observe(seconds)
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

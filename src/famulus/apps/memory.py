@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 from famulus import __version__
 from famulus.apps import rendering
 from famulus.apps.edge import Edge
+from famulus.apps.metrics import metrics_router
 from famulus.apps.service_key import service_key
 from famulus.infra.clients import close_clients, make_database
 from famulus.infra.database import Database
@@ -58,6 +59,7 @@ def create_app(settings: Settings) -> Edge:
     rendering.install(app)
     app.include_router(endpoints.router)
     app.include_router(_router)
+    app.include_router(metrics_router(settings.metrics))
     return Edge(app, max_body_bytes=settings.server.max_body_bytes)
 
 

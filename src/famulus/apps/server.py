@@ -18,6 +18,7 @@ from famulus.apps.engine import Engine
 from famulus.apps.files import uploads
 from famulus.apps.goals import Errands
 from famulus.apps.memories import admit
+from famulus.apps.metrics import metrics_router
 from famulus.apps.plugins import all_tools
 from famulus.features.accounts import endpoints as accounts_endpoints
 from famulus.features.accounts.caller import requires
@@ -96,6 +97,7 @@ def create_app(settings: Settings, *, works: bool = True) -> "Served":
     for router in _ROUTERS:
         app.include_router(router)
     app.include_router(memory_endpoints.router, dependencies=[Depends(requires("chat"))])
+    app.include_router(metrics_router(settings.metrics))
     app.add_api_route("/", _home, include_in_schema=False)
     app.mount("/static", _Assets(directory=web.STATIC), name="static")
     return Served(app, settings)

@@ -83,6 +83,10 @@ class Database(Protocol):
     def unit_of_work(self) -> AbstractAsyncContextManager[Session]:
         """A transaction for code that wants a `with` block."""
 
+    @property
+    def connections_in_use(self) -> int:
+        """How many connections are at work now."""
+
     async def ping(self) -> None:
         """Raise `Unavailable` unless the database answers."""
 

@@ -124,6 +124,11 @@ class PostgresDatabase:
             yield session
         _follow(session)
 
+    @property
+    def connections_in_use(self) -> int:
+        """How many connections of the pool are at work now."""
+        return len(self._under_way)
+
     async def ping(self) -> None:
         """Raise `Unavailable` unless the database answers."""
 

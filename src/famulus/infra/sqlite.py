@@ -143,6 +143,11 @@ class SqliteDatabase:
         for action in session.afterwards:
             action()
 
+    @property
+    def connections_in_use(self) -> int:
+        """None of a pool: here threads have connections of their own."""
+        return 0
+
     async def ping(self) -> None:
         """Raise `Unavailable` unless the database answers."""
 

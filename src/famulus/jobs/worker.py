@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import structlog
 
+from famulus.infra import metrics
 from famulus.infra.database import Database
 from famulus.jobs.queue import Claim, JobQueue
 from famulus.kit.clock import Clock, utc_now
@@ -135,17 +136,21 @@ class Worker:
         self._queue.bell.set()
 
     async def _work(self, claim: Claim) -> None:
+        began, outcome = time.monotonic(), "cancelled"
         with structlog.contextvars.bound_contextvars(job_id=claim.id, attempt=claim.attempt):
             try:
                 await self._handlers[claim.kind](claim)
+                outcome = "done"
             except FamulusError as error:
-                if not claim.is_lost:
-                    await self._failed(claim, error.code)
+                outcome = "lost" if claim.is_lost else await self._failed(claim, error.code)
             except Exception as error:
                 _logger.exception("jobs.failed", kind=claim.kind)
-                await self._failed(claim, type(error).__name__)
+                outcome = await self._failed(claim, type(error).__name__)
+            finally:
+                metrics.jobs.labels(claim.kind, outcome).observe(time.monotonic() - began)
 
-    async def _failed(self, claim: Claim, error: str) -> None:
+    async def _failed(self, claim: Claim, error: str) -> str:
+        """Have the job tried again, or give it up; which of the two."""
         give_up = claim.attempt >= self._max_attempts and claim.kind not in self._never_given_up
         pause = timedelta(seconds=min(2.0 ** min(claim.attempt, 30), _LONGEST_BACKOFF_SECONDS))
         _logger.warning("jobs.will_retry" if not give_up else "jobs.given_up", kind=claim.kind, error=error)
@@ -155,6 +160,7 @@ class Worker:
                     session, claim, until=self._now() + pause, error=error, give_up=give_up
                 )
             )
+        return "given_up" if give_up else "failed"
 
     async def _beat_forever(self) -> None:
         """Lengthen the leases, and learn which of them were lost."""
@@ -173,4 +179,5 @@ class Worker:
             current = set(self._running.values())
             for claim in before:
                 if claim in current and held.get(claim.id) != claim.fence:
+                    metrics.leases_lost.inc()
                     claim.lose()

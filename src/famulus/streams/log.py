@@ -6,11 +6,13 @@ few milliseconds, in place of one per token.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator
 from functools import partial
 
 import structlog
 
+from famulus.infra import metrics
 from famulus.infra.database import Database, Session
 from famulus.infra.relay import Relay
 from famulus.kit.errors import FamulusError, Gone
@@ -181,6 +183,11 @@ class EventLog:
             tail.followers -= 1
             self._heed(stream_id, tail)
 
+    @property
+    def followers(self) -> int:
+        """How many follow streams in this process."""
+        return sum(tail.followers for tail in self._tails.values())
+
     def _tail(self, stream_id: str) -> Tail:
         tail = self._tails.get(stream_id)
         if tail is None:
@@ -228,6 +235,7 @@ class EventLog:
             try:
                 await self._flush()
             except Exception as error:
+                metrics.flushes_failed.inc()
                 _logger.warning("streams.flush_failed", exc_info=not isinstance(error, FamulusError), error=str(error))
                 await asyncio.sleep(_RETRY_SECONDS)
             if self._dirty:
@@ -246,6 +254,7 @@ class EventLog:
                 writer.release()
         if not batches:
             return
+        began = time.monotonic()
         try:
             kept = await self._database.write(
                 lambda session: store.append(
@@ -261,6 +270,8 @@ class EventLog:
         finally:
             for writer in batches:
                 writer.release()
+        metrics.flushes.observe(time.monotonic() - began)
+        metrics.entries.inc(sum(map(len, batches.values())))
         for writer in batches:
             if fresh := kept.get((writer.stream_id, writer.epoch)):
                 self._publish(writer.stream_id, fresh)

@@ -1,6 +1,7 @@
 """The tool calls of one run: a row before each, its effect and its output together, never the same effect twice."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,6 +14,7 @@ from famulus.features.conversations.records import Run, Step
 from famulus.features.conversations.run_repository import RunRepository
 from famulus.features.conversations.runs import RunDesk
 from famulus.features.conversations.steps import new_step
+from famulus.infra import metrics
 from famulus.infra.database import Session
 from famulus.infra.llm import ToolCall
 from famulus.kit.errors import StorageFull, Unavailable
@@ -62,11 +64,20 @@ class CallRoom:
     async def _make(self, request: Request) -> None:
         step = self._steps[request.call.call_id]
         async with self._at_once:
-            made = request.refusal or await self._attempted(step)
+            made = request.refusal or await self._measured(step)
             if made is not None:
                 output = Output(made.text + request.remark, made.error_code)
                 await self._writer.transact(lambda session, drafts: self._close(session, drafts, step, output))
         killpoint("after_tool_result")
+
+    async def _measured(self, step: Step) -> Output | None:
+        began = time.monotonic()
+        made = await self._attempted(step)
+        # A name that the model made up is none of ours.
+        name = step.name if step.name and self._toolset.get(step.name) else "unknown"
+        outcome = made.error_code if made is not None and made.error_code else "ok"
+        metrics.tool_calls.labels(name, outcome).observe(time.monotonic() - began)
+        return made
 
     async def _attempted(self, step: Step) -> Output | None:
         """Make one call; None when its output went on record with its effect."""

@@ -8,6 +8,7 @@ import orjson
 from famulus.agent.window import Message
 from famulus.features.conversations.opening import Opening
 from famulus.features.conversations.records import Run, Step
+from famulus.infra import metrics
 from famulus.infra.database import Session
 from famulus.kit.text import shortened
 from famulus.memory.client import Errands, Hit, MemoryDraft, Recall
@@ -28,6 +29,7 @@ _NOT_WORTH_NOTING = frozenset({"remember", "recall", "correct", "forget"})
 async def with_memories(opening: Opening, recall: Recall, *, most_characters: int) -> Opening:
     """The opening with what is remembered about its question; a run is worth more than that, and goes on without."""
     recalled = await recall.about(opening.run.user_id, _question(opening.history))
+    metrics.recalls.labels("degraded" if recalled is None else "answered").inc()
     if recalled is None:
         return replace(opening, run=replace(opening.run, degraded=[*opening.run.degraded, MEMORY]))
     notes = _notes(recalled, most_characters)

@@ -113,3 +113,11 @@ async def cancelled_among(session: Session, run_ids: Sequence[str]) -> list[str]
         sa.select(runs.c.id, runs.c.cancel_requested_at).where(runs.c.id.in_(run_ids), runs.c.ended_at.is_(None))
     )
     return [run_id for run_id, requested_at in rows if requested_at is not None]
+
+
+async def count_active_by_status(session: Session) -> dict[str, int]:
+    """How many runs of everybody have not ended, by their status: for those who watch over the server."""
+    query = (
+        sa.select(runs.c.status, sa.func.count().label("many")).where(runs.c.ended_at.is_(None)).group_by(runs.c.status)
+    )
+    return {row.status: row.many for row in await session.execute(query)}
