@@ -13,6 +13,8 @@ from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 
 import famulus
 from famulus.features.accounts import tables as accounts
+from famulus.features.calendar import records as calendar_records
+from famulus.features.calendar import tables as calendar_tables
 from famulus.features.conversations import records
 from famulus.features.conversations import tables as conversations
 from famulus.features.goals import records as goal_records
@@ -29,6 +31,8 @@ RECORDS: list[tuple[type, sa.Table]] = [
     (records.Message, conversations.messages),
     (records.Run, conversations.runs),
     (records.Step, conversations.steps),
+    (calendar_records.Calendar, calendar_tables.calendars),
+    (calendar_records.Event, calendar_tables.events),
     (goal_records.Goal, goal_tables.goals),
     (goal_records.Step, goal_tables.goal_steps),
     (Memory, memories),

@@ -25,6 +25,11 @@ KIND_BY_NAME = {
     "goal_id": "goal",
     "step_id": "step",
     "parent_id": "step",
+    "calendar_id": "calendar",
+    "event.calendar_id": "calendar",
+    "event_id": "event",
+    "items[].event_id": "event",
+    "items[].event.calendar_id": "calendar",
 }
 KIND_OF_CURSOR = {
     "/api/v1/conversations": "conversation",
@@ -36,10 +41,14 @@ KIND_OF_CURSOR = {
     "/memories/{user_id}": "memory",
     "/api/v1/goals": "goal",
     "/api/v1/todos": "step",
+    "/api/v1/calendars": "calendar",
+    "/api/v1/events": "event",
     "/api/v1/files": "file",
 }
 # A number within one run's log or steps, which says nothing without the run.
-CURSORS_THAT_ARE_POSITIONS = frozenset({"/runs/{run_id}/steps", "/runs/{run_id}/events"})
+CURSORS_THAT_ARE_POSITIONS = frozenset({"/runs/{run_id}/steps", "/runs/{run_id}/events", "/api/v1/occurrences"})
+# What an operation cannot be asked without.
+QUERIES = {"GET /api/v1/occurrences": "from=2030-01-07T00:00:00Z&to=2030-01-08T00:00:00Z"}
 
 BODIES: dict[str, Callable[[Things], dict[str, Any]]] = {
     "POST /api/v1/conversations": lambda mine: {"assistant_id": mine.assistant},
@@ -50,6 +59,13 @@ BODIES: dict[str, Callable[[Things], dict[str, Any]]] = {
     },
     "POST /api/v1/conversations/{conversation_id}/runs": lambda mine: {"message": "hi", "assistant_id": mine.assistant},
     "PATCH /api/v1/assistants/{assistant_id}": lambda _: {"name": "Spy"},
+    "POST /api/v1/calendars": lambda _: {"name": "Home"},
+    "PATCH /api/v1/calendars/{calendar_id}": lambda _: {"name": "Taken over"},
+    "POST /api/v1/events": lambda mine: {"title": "Planted", "start": "2030-01-07", "calendar_id": mine.calendar},
+    "PATCH /api/v1/events/{event_id}": lambda _: {"title": "Taken over"},
+    "POST /api/v1/events/batch": lambda mine: {
+        "items": [{"action": "update", "event_id": mine.event, "change": {"title": "Taken over"}}]
+    },
     "POST /api/v1/goals": lambda _: {"title": "Fly"},
     "PATCH /api/v1/goals/{goal_id}": lambda _: {"title": "Taken over"},
     "PUT /api/v1/goals/{goal_id}/roadmap": lambda _: {"steps": [{"key": "1", "title": "Taken over"}]},
@@ -101,10 +117,11 @@ def request_of(parameter: IdParameter, value: str, mine: Things) -> tuple[str, d
         if one.within == "path":
             path = path.replace(f"{{{one.name}}}", quote(given, safe=""))
         elif one == parameter and one.within == "query":
-            query = f"?{one.name}={quote(given)}"
+            query = f"{one.name}={quote(given)}"
         elif one == parameter and one.within == "header":
             headers[one.name] = given
-    return path + query, headers, body
+    asked = [part for part in (QUERIES.get(parameter.operation.name), query) if part]
+    return path + ("?" + "&".join(asked) if asked else ""), headers, body
 
 
 def plain_request(operation: Operation, mine: Things) -> tuple[str, dict[str, Any] | None]:
@@ -129,6 +146,11 @@ def _body(parameter: IdParameter, value: str, mine: Things) -> dict[str, Any] | 
     if parameter.within == "body":
         if parameter.name == "tool_outputs[].tool_call_id":
             body["tool_outputs"][0]["tool_call_id"] = value
+        elif parameter.name == "items[].event_id":
+            body["items"][0]["event_id"] = value
+        elif parameter.name == "items[].event.calendar_id":
+            event = {"title": "Planted", "start": "2030-01-07", "calendar_id": value}
+            body["items"] = [{"action": "create", "event": event}]
         else:
             body[parameter.name] = value
     return body

@@ -29,6 +29,8 @@ class Things:
     memory: str
     goal: str
     step: str
+    calendar: str
+    event: str
     file: str
 
 
@@ -67,8 +69,18 @@ async def have(person: Client, place: Place) -> Things:
         memory=memory["id"],
         goal=goal["id"],
         step=roadmap["steps"][0]["id"],
+        **await _a_calendar(person),
         file=await a_file(person),
     )
+
+
+async def _a_calendar(person: Client) -> dict[str, str]:
+    # The first calendar is the one that cannot be deleted.
+    await person.post("/api/v1/calendars", {"name": "First"}, expect=201)
+    calendar = await person.post("/api/v1/calendars", {"name": "Work"}, expect=201)
+    draft = {"title": "Meeting", "start": "2030-01-07T09:00", "rule": "FREQ=DAILY", "calendar_id": calendar["id"]}
+    event = await person.post("/api/v1/events", draft, expect=201)
+    return {"calendar": calendar["id"], "event": event["id"]}
 
 
 async def waiting_run(person: Client, conversation: str) -> Any:
@@ -112,6 +124,7 @@ async def gone(person: Client, place: Place) -> Things:
         f"assistants/{things.assistant}",
         f"api-keys/{things.key}",
         f"goals/{things.goal}",
+        f"calendars/{things.calendar}",
         f"files/{things.file}",
     ):
         status, body = await person.request("DELETE", f"/api/v1/{path}")

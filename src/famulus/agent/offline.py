@@ -22,8 +22,8 @@ NAME = "offline"
 
 _WHO_I_AM = (
     "I am Famulus' offline stand-in: a few rules, not a language model. I can tell the time, calculate, remember a "
-    "sentence for you, keep your goals, search your files, and count. Connect a real model to have a conversation: see "
-    "“Connect a model” in the README."
+    "sentence for you, keep your goals and your calendar, search your files, and count. Connect a real model to have a "
+    "conversation: see “Connect a model” in the README."
 )
 _MOST_COUNTED = 20_000
 _WORDS_AT_ONCE = 500
@@ -76,12 +76,14 @@ class OfflineModel:
 
 def _wanted_call(request: ChatRequest) -> tuple[str, str] | None:
     """The tool that the last message asks for, and its arguments."""
-    last = request.messages[-1]
-    if last["role"] != "user":
+    *_, question, last = [{"role": "", "content": ""}, *(m for m in request.messages if m["role"] != "assistant")]
+    if last["role"] == "user":
+        wanted = _by_rule(str(last.get("content") or ""))
+    elif question["role"] == "user" and last["role"] == "tool":
+        wanted = plans.asked_for_then(str(question.get("content") or ""), str(last.get("content") or ""))
+    else:
         return None
-    text = str(last.get("content") or "")
     offered = {definition["function"]["name"] for definition in request.tools}
-    wanted = _by_rule(text)
     if wanted is None or wanted[0] not in offered:
         return None
     name, arguments = wanted

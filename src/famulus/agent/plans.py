@@ -1,7 +1,13 @@
-"""Plain phrases about goals, and the tools that they ask for: what the offline stand-in understands of plans."""
+"""Plain phrases about goals and calendars, and the tools that they ask for: what the offline stand-in understands.
+
+Where a day is named in words, it first asks for the current time, as a model does, and makes a date of the words then.
+"""
 
 import re
+from datetime import date, timedelta
 from typing import Any
+
+from famulus.agent import dates
 
 Call = tuple[str, dict[str, Any]]
 
@@ -18,6 +24,20 @@ _LIST_GOALS = re.compile(
     re.IGNORECASE,
 )
 _TODOS = re.compile(r"\s*what (?:can|should|shall) i do next\b|.{0,30}\bto-?dos?\b", re.IGNORECASE)
+_LOOK = re.compile(
+    r"\s*(?:what(?:.s| is| do i have| have i got)|show|list|what happens|do i have anything)\b.*"
+    r"\b(?:on|calendar|agenda|schedule|appointments?|events?|planned|do i have)\b",
+    re.IGNORECASE,
+)
+_PUT = re.compile(
+    r"\s*(?:please )?(?:put|add|schedule|enter|create|book)\s+(?P<what>.+?)"
+    r"(?:\s+(?:in|into|to|on) (?:my|the) calendar)?\s*[.!]?\s*$",
+    re.IGNORECASE | re.DOTALL,
+)
+_FREE = re.compile(r"\s*when (?:am i|do i have|have i).{0,20}\b(?:free|time)\b", re.IGNORECASE)
+_ARTICLE = re.compile(r"^(?:an?|the)\s+(?:event|appointment|meeting)?\s*(?:called|named)?\s*", re.IGNORECASE)
+_TODAY = re.compile(r"\b(\d{4}-\d{2}-\d{2}) \d{2}:\d{2}:\d{2} \(")
+_CLOCK: Call = ("current_time", {})
 NO_STEPS = (
     "I cannot think of steps by myself: I am a few rules, and no language model. Send your own steps with the request, "
     "and I draw the roadmap of them."
@@ -35,7 +55,43 @@ def asked_for(text: str) -> Call | None:
         )
     if match := _LIST_GOALS.match(text):
         return "list_goals", {"status": match["which"].lower()} if match["which"] else {}
-    return ("list_todos", {}) if _TODOS.match(text) else None
+    if _TODOS.match(text):
+        return "list_todos", {}
+    return _CLOCK if _is_about_days(text) else None
+
+
+def asked_for_then(text: str, output: str) -> Call | None:
+    """The tool that the phrase asks for, once it is known what day it is: `output` is what the clock has said."""
+    today = _TODAY.search(output)
+    return _dated(text, date.fromisoformat(today[1])) if today and _is_about_days(text) else None
+
+
+def _is_about_days(text: str) -> bool:
+    if _FREE.match(text):
+        return True
+    return dates.names_a_day(text) and bool(_LOOK.match(text) or _PUT.match(text))
+
+
+def _dated(text: str, today: date) -> Call | None:
+    if _FREE.match(text):
+        told = dates.told(text, today)
+        first = told.day if told else today
+        last = first if told else first + timedelta(days=6)
+        return "find_free_time", {"first_day": first.isoformat(), "last_day": last.isoformat()}
+    if _LOOK.match(text):
+        told = dates.told(text, today)
+        return ("find_events", {"first_day": told.day.isoformat()}) if told else None
+    match = _PUT.match(text)
+    told = dates.told(match["what"], today) if match else None
+    if told is None:
+        return None
+    title = _ARTICLE.sub("", told.rest).strip(" ,“”\"'") or "Appointment"
+    event: dict[str, Any] = {"title": title[:1].upper() + title[1:], "start": told.day.isoformat()}
+    if told.begin:
+        event["start"] += f"T{told.begin:%H:%M}"
+    if told.end:
+        event["end"] = f"{told.end:%Y-%m-%dT%H:%M}"
+    return "create_event", event
 
 
 def lacks_steps(text: str) -> bool:

@@ -23,6 +23,9 @@ from famulus.apps.plugins import all_tools
 from famulus.features.accounts import endpoints as accounts_endpoints
 from famulus.features.accounts.caller import requires
 from famulus.features.accounts.service import Accounts
+from famulus.features.calendar import endpoints as calendar_endpoints
+from famulus.features.calendar.desk import CalendarDesk
+from famulus.features.calendar.repository import erase_calendars
 from famulus.features.conversations import endpoints, native, socket
 from famulus.features.conversations.desk import Counter
 from famulus.features.conversations.erasure import erase_conversations
@@ -40,7 +43,7 @@ from famulus.streams.seats import Seats
 _DESCRIPTION = (
     "A self-hosted AI assistant: conversations whose answers survive anything, and their events from any position."
 )
-_ON_ERASE = (erase_conversations, erase_goals)
+_ON_ERASE = (erase_conversations, erase_goals, erase_calendars)
 _ROUTERS = (
     accounts_endpoints.router,
     endpoints.router,
@@ -48,6 +51,7 @@ _ROUTERS = (
     socket.router,
     goals_endpoints.router,
     files_endpoints.router,
+    calendar_endpoints.router,
     health.router,
 )
 
@@ -107,6 +111,7 @@ def _set_up_desks(app: FastAPI, database: Database, engine: Engine) -> None:
     """Where the requests of each feature are dealt with."""
     app.state.files = engine.files.desk
     app.state.goals = GoalDesk(database, Errands(engine.desk).send)
+    app.state.calendars = CalendarDesk(database)
 
 
 class Served(Edge):
