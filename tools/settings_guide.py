@@ -6,7 +6,9 @@ from pathlib import Path
 
 from pydantic.fields import FieldInfo
 
-from famulus.settings import _CONVENTIONAL, Section, Settings
+from famulus.settings import Settings
+from famulus.settings.conventional import CONVENTIONAL
+from famulus.settings.section import Section
 
 PAGE = Path(__file__).parents[1] / "docs" / "guide" / "settings.md"
 
@@ -34,7 +36,7 @@ def main() -> None:
 
 def page() -> str:
     """The whole page."""
-    conventional = ", ".join(f"`{name}` (`{'.'.join(path)}`)" for name, path in _CONVENTIONAL.items())
+    conventional = ", ".join(f"`{name}` (`{'.'.join(path)}`)" for name, path in CONVENTIONAL.items())
     parts = [_INTRODUCTION.format(conventional=conventional), *_table("", Settings.model_fields)]
     for name, field in Settings.model_fields.items():
         if section := _section(field):

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from famulus.settings import Section, Settings
+from famulus.settings import Settings
+from famulus.settings.section import Section
 
 TOOL = Path(__file__).parents[2] / "tools" / "settings_guide.py"
 

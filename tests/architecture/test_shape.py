@@ -19,6 +19,8 @@ from famulus.features.conversations import records
 from famulus.features.conversations import tables as conversations
 from famulus.features.goals import records as goal_records
 from famulus.features.goals import tables as goal_tables
+from famulus.features.notifications import records as notification_records
+from famulus.features.notifications import tables as notification_tables
 from famulus.memory.records import Memory
 from famulus.memory.tables import memories
 
@@ -35,6 +37,10 @@ RECORDS: list[tuple[type, sa.Table]] = [
     (calendar_records.Event, calendar_tables.events),
     (goal_records.Goal, goal_tables.goals),
     (goal_records.Step, goal_tables.goal_steps),
+    (notification_records.Notification, notification_tables.notifications),
+    (notification_records.Delivery, notification_tables.deliveries),
+    (notification_records.Channel, notification_tables.channels),
+    (notification_records.Preferences, notification_tables.preferences),
     (Memory, memories),
     (accounts.User, accounts.users),
     (accounts.SignIn, accounts.sessions),

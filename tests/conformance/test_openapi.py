@@ -69,7 +69,8 @@ async def test_an_operation_says_what_it_answers(operation: Operation) -> None:
 
 
 async def test_whatever_is_sent_the_answers_are_those_described(tmp_path: Path) -> None:
-    with serving(tmp_path) as server:
+    # A stream without an end would be waited for.
+    with serving(tmp_path, FAMULUS_STREAMS__MAX_SECONDS="0.05") as server:
         anna = await (await server.start()).owner()
         # With another person there, the owner cannot be erased by whatever is tried.
         await server.member(anna)

@@ -30,6 +30,10 @@ KIND_BY_NAME = {
     "event_id": "event",
     "items[].event_id": "event",
     "items[].event.calendar_id": "calendar",
+    "notification_id": "notification",
+    "channel_id": "channel",
+    "actions[].channel_id": "channel",
+    "delivery_id": "delivery",
 }
 KIND_OF_CURSOR = {
     "/api/v1/conversations": "conversation",
@@ -44,9 +48,13 @@ KIND_OF_CURSOR = {
     "/api/v1/calendars": "calendar",
     "/api/v1/events": "event",
     "/api/v1/files": "file",
+    "/api/v1/notifications": "notification",
+    "/api/v1/notifications/deliveries": "delivery",
 }
-# A number within one run's log or steps, which says nothing without the run.
-CURSORS_THAT_ARE_POSITIONS = frozenset({"/runs/{run_id}/steps", "/runs/{run_id}/events", "/api/v1/occurrences"})
+# A number within one run's log or steps, which says nothing without the run; or within one's own.
+CURSORS_THAT_ARE_POSITIONS = frozenset(
+    {"/runs/{run_id}/steps", "/runs/{run_id}/events", "/api/v1/occurrences", "/api/v1/notifications/events"}
+)
 # What an operation cannot be asked without.
 QUERIES = {"GET /api/v1/occurrences": "from=2030-01-07T00:00:00Z&to=2030-01-08T00:00:00Z"}
 
@@ -73,6 +81,14 @@ BODIES: dict[str, Callable[[Things], dict[str, Any]]] = {
     "POST /api/v1/goals/{goal_id}/steps": lambda mine: {"title": "Planted", "parent_id": mine.step},
     "PATCH /api/v1/goals/{goal_id}/steps/{step_id}": lambda _: {"done": True},
     "PATCH /api/v1/files/{file_id}": lambda _: {"name": "taken-over.txt"},
+    "POST /api/v1/notifications": lambda mine: {
+        "title": "Planted",
+        "actions": [{"id": "call", "label": "Call", "kind": "callback", "channel_id": mine.channel}],
+    },
+    "PATCH /api/v1/notifications/{notification_id}": lambda _: {"read": True},
+    "POST /api/v1/notifications/{notification_id}/actions": lambda _: {"action": "dismiss"},
+    "PATCH /api/v1/notifications/channels/{channel_id}": lambda _: {"name": "Taken over"},
+    "POST /api/v1/notifications/channels/{channel_id}/verify": lambda _: {"code": "00000000"},
     "POST /memories/{user_id}": lambda _: {"text": "Planted."},
     "POST /memories/{user_id}/search": lambda _: {"query": "what is known"},
     "PATCH /memories/{user_id}/{memory_id}": lambda _: {"text": "Taken over"},
@@ -144,13 +160,10 @@ def _body(parameter: IdParameter, value: str, mine: Things) -> dict[str, Any] | 
         return None
     body = BODIES[name](mine)
     if parameter.within == "body":
-        if parameter.name == "tool_outputs[].tool_call_id":
-            body["tool_outputs"][0]["tool_call_id"] = value
-        elif parameter.name == "items[].event_id":
-            body["items"][0]["event_id"] = value
-        elif parameter.name == "items[].event.calendar_id":
+        if parameter.name == "items[].event.calendar_id":
             event = {"title": "Planted", "start": "2030-01-07", "calendar_id": value}
             body["items"] = [{"action": "create", "event": event}]
-        else:
-            body[parameter.name] = value
+            return body
+        several, _, name = parameter.name.rpartition("[].")
+        (body[several][0] if several else body)[name] = value
     return body

@@ -37,7 +37,11 @@ NOT_FOUND_OTHERWISE = {
     # Each item of a batch says for itself that there is no such thing.
     ("POST /api/v1/events/batch", "items[].event_id"): 200,
     ("POST /api/v1/events/batch", "items[].event.calendar_id"): 200,
+    ("GET /api/v1/notifications", "after"): 200,
+    ("GET /api/v1/notifications/deliveries", "after"): 200,
 }
+# What there is nothing to do about, even with one's own.
+NOTHING_TO_DO = {("POST /api/v1/notifications/channels/{channel_id}/verify", "channel_id"): 409}
 # What the owner of a server may do with anybody, by a credential that says so.
 THE_OWNERS_RIGHT = {
     "GET /api/v1/users/{user_id}",
@@ -120,7 +124,10 @@ async def test_ones_own_ids_are_known(place: Place, parameter: IdParameter) -> N
 
     answer = await _ask(person, parameter, getattr(mine, str(kind_of(parameter))), mine)
 
-    assert answer.status in (200, 201, 202, 204), answer.text
+    if (parameter.operation.name, parameter.name) in NOTHING_TO_DO:
+        assert answer.status == NOTHING_TO_DO[parameter.operation.name, parameter.name]
+    else:
+        assert answer.status in (200, 201, 202, 204), answer.text
 
 
 @pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.name)

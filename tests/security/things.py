@@ -1,5 +1,6 @@
 """One of every kind of thing that a person can have."""
 
+import asyncio
 import dataclasses
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +33,9 @@ class Things:
     calendar: str
     event: str
     file: str
+    notification: str
+    channel: str
+    delivery: str
 
 
 def of_nothing(things: Things) -> Things:
@@ -54,6 +58,8 @@ async def have(person: Client, place: Place) -> Things:
     invitation = await place.owner.post("/api/v1/invitations", {}, expect=201)
     goal = await person.post("/api/v1/goals", {"title": "Sail", "steps": ["Buy a boat"]}, expect=201)
     roadmap = await person.get(f"/api/v1/goals/{goal['id']}/roadmap")
+    channel = await a_channel(person)
+    notification, delivery = await a_notification(person)
     return Things(
         user=person.user_id,
         assistant=assistant["id"],
@@ -71,6 +77,9 @@ async def have(person: Client, place: Place) -> Things:
         step=roadmap["steps"][0]["id"],
         **await _a_calendar(person),
         file=await a_file(person),
+        notification=notification,
+        channel=channel,
+        delivery=delivery,
     )
 
 
@@ -101,6 +110,24 @@ async def a_file(person: Client) -> str:
     return str(answer.body["data"][0]["id"])
 
 
+async def a_channel(person: Client) -> str:
+    """A webhook at an address where nobody is."""
+    draft = {"kind": "webhook", "name": "Hook", "target": f"http://127.0.0.1:1/{new_id('hook')}"}
+    return str((await person.post("/api/v1/notifications/channels", draft, expect=201))["id"])
+
+
+async def a_notification(person: Client) -> tuple[str, str]:
+    """Something told, and a delivery of it that was given up."""
+    dismiss = {"id": "dismiss", "label": "Done", "kind": "dismiss"}
+    told = await person.post("/api/v1/notifications", {"title": "Tea", "actions": [dismiss]}, expect=201)
+    async with asyncio.timeout(20):
+        while True:
+            found = await person.get(f"/api/v1/notifications/{told['id']}")
+            if dead := [one["id"] for one in found["deliveries"] if one["state"] == "dead"]:
+                return told["id"], dead[0]
+            await asyncio.sleep(0.02)
+
+
 async def a_session(person: Client) -> str:
     """Where the person was signed in when their key was made, unless that session has been ended."""
     page = await person.get("/api/v1/auth/sessions")
@@ -123,6 +150,8 @@ async def gone(person: Client, place: Place) -> Things:
         f"conversations/{things.waiting_conversation}",
         f"assistants/{things.assistant}",
         f"api-keys/{things.key}",
+        f"notifications/{things.notification}",
+        f"notifications/channels/{things.channel}",
         f"goals/{things.goal}",
         f"calendars/{things.calendar}",
         f"files/{things.file}",

@@ -11,6 +11,7 @@ from famulus.apps import models
 from famulus.apps.alone import only_process
 from famulus.apps.files import FileRoom
 from famulus.apps.memories import MemoryRoom
+from famulus.apps.notifications import NotificationRoom
 from famulus.features.conversations.jobs import RunWorker
 from famulus.features.conversations.runs import RUN_JOB, RunDesk
 from famulus.features.conversations.signals import Cancellations
@@ -59,13 +60,14 @@ class Engine:
             max_attempts=jobs.max_attempts,
         )
         self.files = FileRoom(database, get_blobs(), self.queue, settings.files)
+        self.notifications = NotificationRoom(database, self.log, self.queue, settings)
         self.worker = self._make_worker(settings.jobs)
 
     def _make_worker(self, limits: JobSettings) -> Worker:
         return Worker(
             self._database,
             self.queue,
-            {**self._runs.handlers, **self.memory.handlers, **self.files.handlers},
+            self._runs.handlers | self.memory.handlers | self.files.handlers | self.notifications.handlers,
             concurrency=limits.concurrency,
             lease_seconds=limits.lease_seconds,
             poll_seconds=limits.poll_seconds,

@@ -34,7 +34,7 @@ class FileRoom:
         bounds = Bounds(settings.reading_seconds, settings.text_characters)
         worker = FileWorker(database, blobs, queue, bounds)
         self.desk = FileDesk(database, blobs, queue, settings)
-        self.handlers: Mapping[str, Handler] = {INDEX_JOB: worker.index, REMOVE_JOB: worker.remove}
+        self.handlers: dict[str, Handler] = {INDEX_JOB: worker.index, REMOVE_JOB: worker.remove}
         self._sweeping: asyncio.Task[None] | None = None
 
     def start(self, *, alone: bool) -> None:

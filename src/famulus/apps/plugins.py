@@ -8,6 +8,7 @@ from famulus.agent.tools import Tool
 from famulus.features.calendar.tools import TOOLS as CALENDAR_TOOLS
 from famulus.features.files.tools import TOOLS as FILE_TOOLS
 from famulus.features.goals.tools import TOOLS as GOAL_TOOLS
+from famulus.features.notifications.tools import TOOLS as NOTIFICATION_TOOLS
 from famulus.kit.errors import Invalid
 from famulus.settings import Settings
 
@@ -18,7 +19,8 @@ class ToolsNotFound(Invalid):
 
 def all_tools(settings: Settings) -> list[Tool]:
     """Every tool that a run may be given, but for those of the memory."""
-    return [*BUILTIN, *GOAL_TOOLS, *CALENDAR_TOOLS, *FILE_TOOLS, *tools_from(settings.agent.tool_modules)]
+    ours = (*GOAL_TOOLS, *CALENDAR_TOOLS, *FILE_TOOLS, *NOTIFICATION_TOOLS)
+    return [*BUILTIN, *ours, *tools_from(settings.agent.tool_modules)]
 
 
 def tools_from(modules: Iterable[str]) -> list[Tool]:

@@ -33,6 +33,8 @@ from famulus.features.files import endpoints as files_endpoints
 from famulus.features.goals import endpoints as goals_endpoints
 from famulus.features.goals.desk import GoalDesk
 from famulus.features.goals.repository import erase_goals
+from famulus.features.notifications import endpoints as notification_endpoints
+from famulus.features.notifications.erasure import erase_notifications
 from famulus.infra.clients import close_clients, get_database
 from famulus.infra.database import Database
 from famulus.memory import endpoints as memory_endpoints
@@ -43,7 +45,7 @@ from famulus.streams.seats import Seats
 _DESCRIPTION = (
     "A self-hosted AI assistant: conversations whose answers survive anything, and their events from any position."
 )
-_ON_ERASE = (erase_conversations, erase_goals, erase_calendars)
+_ON_ERASE = (erase_conversations, erase_goals, erase_calendars, erase_notifications)
 _ROUTERS = (
     accounts_endpoints.router,
     endpoints.router,
@@ -52,6 +54,7 @@ _ROUTERS = (
     goals_endpoints.router,
     files_endpoints.router,
     calendar_endpoints.router,
+    notification_endpoints.router,
     health.router,
 )
 
@@ -112,6 +115,7 @@ def _set_up_desks(app: FastAPI, database: Database, engine: Engine) -> None:
     app.state.files = engine.files.desk
     app.state.goals = GoalDesk(database, Errands(engine.desk).send)
     app.state.calendars = CalendarDesk(database)
+    app.state.notifications = engine.notifications.counter(app.state.conversations.seats)
 
 
 class Served(Edge):

@@ -12,6 +12,7 @@ from famulus.infra.blobs import Blobs, FolderBlobs
 from famulus.infra.database import Database, Session
 from famulus.infra.http import http_session
 from famulus.infra.llm import OpenAIClient, Retries, Timeouts
+from famulus.infra.outbound import Outbound
 from famulus.infra.postgres import PostgresDatabase
 from famulus.infra.redis import Redis, make_redis
 from famulus.infra.sqlite import SqliteDatabase
@@ -51,6 +52,10 @@ def _open_redis() -> Redis:
     return make_redis(url.get_secret_value() if url else None)
 
 
+def _open_outbound() -> Outbound:
+    return Outbound(allowed=get_settings().outbound.allowed_hosts)
+
+
 def _open_database() -> Database:
     settings = get_settings()
     return make_database(settings.database_url, settings.database)
@@ -63,6 +68,7 @@ def _open_blobs() -> Blobs:
 get_openai_client: Lazy[OpenAIClient] = Lazy(_open_openai)
 get_redis_client: Lazy[Redis] = Lazy(_open_redis, lambda client: client.close())
 get_blobs: Lazy[Blobs] = Lazy(_open_blobs)
+get_outbound: Lazy[Outbound] = Lazy(_open_outbound, Outbound.close)
 get_database: Lazy[Database] = Lazy(_open_database, lambda database: database.close())
 
 
@@ -81,4 +87,5 @@ async def close_clients() -> None:
     await get_redis_client.close()
     await get_openai_client.close()
     await http_session.close()
+    await get_outbound.close()
     await get_database.close()

@@ -5,10 +5,17 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel
 
+from famulus.kit.errors import Invalid
+from famulus.kit.ids import is_id
+
 T = TypeVar("T")
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
+
+
+class InvalidCursor(Invalid):
+    """No page can have ended there."""
 
 
 class Page(BaseModel, Generic[T]):
@@ -25,3 +32,10 @@ def page_of(rows: Sequence[T], *, limit: int, cursor: Callable[[T], str]) -> Pag
     data = list(rows[:limit])
     has_more = len(rows) > limit
     return Page(data=data, has_more=has_more, next=cursor(data[-1]) if has_more else None)
+
+
+def checked_cursor(after: str | None, prefix: str) -> str | None:
+    """`after`, if a page of such ids can have ended with it."""
+    if after is not None and not is_id(after, prefix):
+        raise InvalidCursor("Pass `next` of the page before as `after`, unchanged.")
+    return after

@@ -7,8 +7,8 @@ import pytest
 from pwdlib import PasswordHash
 
 from famulus.features.accounts.errors import WeakPassword
-from famulus.features.accounts.limits import SlidingLimit
 from famulus.features.accounts.passwords import Passwords, refuse_weak
+from famulus.kit.limits import SlidingLimit
 from tests.features.accounts.place import CountingScheme, FrozenClock
 
 MARIA = ("maria@example.com", "Maria Curie")

@@ -1,6 +1,6 @@
 """What can go wrong with accounts, as far as a caller can do something about it."""
 
-from famulus.kit.errors import Conflict, Forbidden, Invalid, NotFound, TooMany, Unauthenticated, Unprocessable
+from famulus.kit.errors import Conflict, Forbidden, NotFound, TooMany, Unauthenticated, Unprocessable
 
 
 class NotSignedIn(Unauthenticated):
@@ -65,13 +65,6 @@ class ExpiresInThePast(Unprocessable):
 
     def __init__(self) -> None:
         super().__init__("The time of expiry must be in the future.")
-
-
-class InvalidCursor(Invalid):
-    """`after` is none of the ids that this list has handed out."""
-
-    def __init__(self) -> None:
-        super().__init__("Pass `next` of the page before as `after`, unchanged.")
 
 
 class UserNotFound(NotFound):

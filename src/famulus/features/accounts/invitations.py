@@ -8,9 +8,9 @@ from famulus.features.accounts.errors import InvitationNotFound, InvitationNotVa
 from famulus.features.accounts.repository import InvitationRepository
 from famulus.features.accounts.tables import Invitation
 from famulus.features.accounts.tokens import digest_of, new_token
-from famulus.features.accounts.unit import Unit, checked_cursor
+from famulus.features.accounts.unit import Unit
 from famulus.kit.ids import new_id
-from famulus.kit.pages import Page, page_of
+from famulus.kit.pages import Page, checked_cursor, page_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from famulus.features.accounts.credentials import KeyRepository
 from famulus.features.accounts.errors import ApiKeyNotFound, ExpiresInThePast, ScopeMissing
 from famulus.features.accounts.tables import ApiKey
 from famulus.features.accounts.tokens import digest_of, new_key, shown_part
-from famulus.features.accounts.unit import Unit, checked_cursor
+from famulus.features.accounts.unit import Unit
 from famulus.kit.ids import new_id
-from famulus.kit.pages import Page, page_of
+from famulus.kit.pages import Page, checked_cursor, page_of
 
 
 @dataclass(frozen=True, slots=True)

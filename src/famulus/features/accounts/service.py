@@ -16,7 +16,6 @@ from famulus.features.accounts.errors import (
 )
 from famulus.features.accounts.identity import Caller, Client, Identities
 from famulus.features.accounts.invitations import Invitations
-from famulus.features.accounts.limits import SlidingLimit
 from famulus.features.accounts.links import Links
 from famulus.features.accounts.passwords import Passwords, refuse_weak
 from famulus.features.accounts.repository import InvitationRepository, TokenRepository, UserRepository
@@ -26,6 +25,7 @@ from famulus.features.accounts.unit import Unit
 from famulus.features.accounts.users import Users
 from famulus.infra.database import Database, Session
 from famulus.kit.clock import Clock, utc_now
+from famulus.kit.limits import SlidingLimit
 from famulus.settings import AccountSettings
 
 T = TypeVar("T")

@@ -7,9 +7,9 @@ from famulus.features.accounts.errors import SessionNotFound
 from famulus.features.accounts.identity import Client
 from famulus.features.accounts.tables import SignIn
 from famulus.features.accounts.tokens import digest_of, new_token
-from famulus.features.accounts.unit import Unit, checked_cursor
+from famulus.features.accounts.unit import Unit
 from famulus.kit.ids import new_id
-from famulus.kit.pages import Page, page_of
+from famulus.kit.pages import Page, checked_cursor, page_of
 from famulus.kit.text import shortened, storable
 
 _AGENT_CHARACTERS = 200

@@ -4,11 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from famulus.features.accounts.errors import InvalidCursor
 from famulus.features.accounts.repository import append_to_audit_log
 from famulus.infra.database import Session
 from famulus.kit.clock import Clock, utc_now
-from famulus.kit.ids import is_id
 from famulus.settings import AccountSettings
 
 
@@ -42,10 +40,3 @@ class Unit:
     def revoked(self, user_id: str) -> None:
         """From the commit on, ask the database again about every credential of this user."""
         self.session.after_commit(partial(self.forget, user_id))
-
-
-def checked_cursor(after: str | None, prefix: str) -> str | None:
-    """`after`, if a page of such ids can have ended with it."""
-    if after is not None and not is_id(after, prefix):
-        raise InvalidCursor
-    return after

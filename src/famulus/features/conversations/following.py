@@ -12,9 +12,10 @@ from famulus.features.conversations.records import Message, Run, Step
 from famulus.features.conversations.repository import ConversationRepository
 from famulus.features.conversations.run_repository import RunRepository
 from famulus.features.conversations.schemas import MessageView, RunView, StepView
-from famulus.features.conversations.wire import parse_cursor, sse
+from famulus.features.conversations.wire import sse
 from famulus.infra.database import Session
 from famulus.streams import store
+from famulus.streams.cursors import parse_cursor
 from famulus.streams.sse import EventStream, frame
 from famulus.streams.store import Entry
 

@@ -1,13 +1,10 @@
 """The native chat API, at the root: start, chat in its three forms, and runs."""
 
-from typing import Annotated, Any
-
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from starlette.status import HTTP_204_NO_CONTENT
-from starlette.types import Receive, Scope, Send
 
 from famulus.features.accounts.caller import Caller, still_valid
-from famulus.features.accounts.parameters import After, ChatterDep, IdempotencyKey, Limit
+from famulus.features.accounts.parameters import After, ChatterDep, Cursor, IdempotencyKey, LastEventId, Limit
 from famulus.features.conversations import chat
 from famulus.features.conversations.answers import reply_to, responses_of, run_for_user, wait_for_end
 from famulus.features.conversations.desk import Counter, CounterDep, sender_of
@@ -19,36 +16,9 @@ from famulus.infra.database import Session
 from famulus.infra.idempotency import once
 from famulus.kit.pages import DEFAULT_LIMIT, Page, page_of
 from famulus.kit.problems import errors
-from famulus.streams.sse import EventStream
+from famulus.streams.responses import EVENT_STREAM, STREAMED, Streamed
 
 router = APIRouter(responses=errors())
-
-_EVENT_STREAM = "text/event-stream"
-_EVENT = {
-    "title": "Event",
-    "description": "One event of the stream.",
-    "type": "object",
-    "properties": {
-        "event": {"type": "string"},
-        "id": {"type": "string", "description": "Where the stream goes on: send it back as Last-Event-ID."},
-        "data": {"type": "string", "contentMediaType": "application/json"},
-    },
-}
-_STREAMED: dict[int | str, dict[str, Any]] = {200: {"content": {_EVENT_STREAM: {"schema": _EVENT}}}}
-
-Cursor = Annotated[str | None, Query(alias="after", description="The id of the last event received; 0 for none.")]
-LastEventId = Annotated[str | None, Header(alias="Last-Event-ID")]
-
-
-class Streamed(Response):
-    """Hands the connection to an event stream."""
-
-    def __init__(self, stream: EventStream) -> None:
-        super().__init__(media_type=_EVENT_STREAM)
-        self._stream = stream
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._stream(scope, receive, send)
 
 
 @router.post("/start", responses=errors(404, 409), tags=["chat"])
@@ -87,7 +57,7 @@ async def start_by_get(request: Request, caller: ChatterDep, counter: CounterDep
 @router.post(
     "/chat",
     response_model=chat.Responses | chat.Reply,
-    responses=errors(404, 409, 413, 502) | _STREAMED,
+    responses=errors(404, 409, 413, 502) | STREAMED,
     tags=["chat"],
 )
 @router.post("/chat/", include_in_schema=False, response_model=chat.Responses | chat.Reply)
@@ -109,7 +79,7 @@ async def say(
         run = await counter.database.write(
             lambda session: Runs(session, sender_of(request, caller), counter.runs).send(body.thread_id, draft, key=key)
         )
-    if _EVENT_STREAM in request.headers.get("accept", ""):
+    if EVENT_STREAM in request.headers.get("accept", ""):
         return _streamed(counter, request, caller, run.id, BEGINNING)
     await wait_for_end(counter, run.id)
     if isinstance(body, chat.UserText):
@@ -175,7 +145,7 @@ async def submit_tool_outputs(
 @router.get(
     "/runs/{run_id}/events",
     response_class=Response,
-    responses=errors(404) | _STREAMED | {204: {"description": "The run has ended there: nothing follows."}},
+    responses=errors(404) | STREAMED | {204: {"description": "The run has ended there: nothing follows."}},
     tags=["runs"],
 )
 async def follow_run(

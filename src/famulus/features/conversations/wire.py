@@ -5,29 +5,9 @@ from typing import Any
 import orjson
 
 from famulus.features.conversations.ending import MESSAGE_DELTA, STEP_DELTA
-from famulus.features.conversations.errors import InvalidCursor
+from famulus.streams.cursors import cursor_of
 from famulus.streams.sse import frame
 from famulus.streams.store import Entry
-
-_LONGEST_CURSOR = 40
-_LARGEST_NUMBER = 2**53
-
-
-def cursor_of(entry: Entry) -> str:
-    """Where a client is that has received this entry."""
-    return f"{entry.epoch}:{entry.seq}"
-
-
-def parse_cursor(text: str | None) -> tuple[int | None, int]:
-    """The epoch, where the cursor names one, and the number of the last entry that a client has."""
-    if not text:
-        return None, 0
-    epoch, _, seq = text.rpartition(":")
-    digits = [part for part in (epoch, seq) if part]
-    well_formed = len(text) <= _LONGEST_CURSOR and seq and all(d.isascii() and d.isdigit() for d in digits)
-    if not well_formed or int(seq) > _LARGEST_NUMBER or text.startswith(":"):
-        raise InvalidCursor("This is not a position in a stream.")
-    return (int(epoch) if epoch else None), int(seq)
 
 
 def data_of(entry: Entry) -> dict[str, Any]:

@@ -5,15 +5,13 @@ agree on (`OPENAI_API_KEY`, `OPENAI_BASE_URL`, `DATABASE_URL`, `REDIS_URL`), `fa
 """
 
 import ipaddress
-import os
 from functools import lru_cache
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from dotenv import dotenv_values
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -22,14 +20,9 @@ from pydantic_settings import (
 )
 
 from famulus.kit.addresses import is_postgres
-
-_CONVENTIONAL = {
-    "OPENAI_API_KEY": ("model", "api_key"),
-    "OPENAI_BASE_URL": ("model", "base_url"),
-    "OPENAI_MODEL": ("model", "name"),
-    "DATABASE_URL": ("database", "url"),
-    "REDIS_URL": ("redis", "url"),
-}
+from famulus.settings.conventional import ConventionalNames
+from famulus.settings.outward import MailSettings, NotificationSettings, OutboundSettings
+from famulus.settings.section import Section
 
 
 def _network(text: str) -> str:
@@ -64,12 +57,6 @@ def _has_whole_port(address: str) -> bool:
 Network = Annotated[str, AfterValidator(_network)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_database)]
 RedisUrl = Annotated[SecretStr, AfterValidator(_redis)]
-
-
-class Section(BaseModel):
-    """A group of settings that belong together."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class ServerSettings(Section):
@@ -273,21 +260,6 @@ class LogSettings(Section):
     """`json` for machines, `text` for people; `auto` is text on a terminal."""
 
 
-class _ConventionalNames(PydanticBaseSettingsSource):
-    """The names that other tools agree on, from the environment and `.env`."""
-
-    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
-        raise NotImplementedError
-
-    def __call__(self) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        values = {**dotenv_values(".env"), **os.environ}
-        for variable, (section, name) in _CONVENTIONAL.items():
-            if value := values.get(variable):
-                found.setdefault(section, {})[name] = value
-        return found
-
-
 class Settings(BaseSettings):
     """All settings of one process."""
 
@@ -326,6 +298,12 @@ class Settings(BaseSettings):
     """What people upload."""
     metrics: MetricsSettings = MetricsSettings()
     """Figures for Prometheus, at `/metrics`."""
+    outbound: OutboundSettings = OutboundSettings()
+    """Requests to addresses that people name."""
+    mail: MailSettings = MailSettings()
+    """The mail server by which e-mail is sent."""
+    notifications: NotificationSettings = NotificationSettings()
+    """How people are told of what happens."""
     log: LogSettings = LogSettings()
     """What the server says about itself."""
 
@@ -357,7 +335,7 @@ class Settings(BaseSettings):
             env_settings,
             dotenv_settings,
             file_secret_settings,
-            _ConventionalNames(settings_cls),
+            ConventionalNames(settings_cls),
             TomlConfigSettingsSource(settings_cls),
         )
 

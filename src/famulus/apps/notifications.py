@@ -1,0 +1,31 @@
+"""Notifications in this process: where they are told, by what ways they go out, and who follows them."""
+
+from famulus.apps.carriers import make_carriers
+from famulus.features.notifications.counter import NotificationCounter
+from famulus.features.notifications.desk import NotificationDesk
+from famulus.features.notifications.jobs import Deliverer
+from famulus.features.notifications.service import DELIVERY_JOB
+from famulus.infra.clients import get_outbound
+from famulus.infra.database import Database
+from famulus.jobs.queue import JobQueue
+from famulus.jobs.worker import Handler
+from famulus.kit.limits import SlidingLimit
+from famulus.settings import Settings
+from famulus.streams.log import EventLog
+from famulus.streams.seats import Seats
+
+
+class NotificationRoom:
+    """Tells people what happens, in this process."""
+
+    def __init__(self, database: Database, log: EventLog, queue: JobQueue, settings: Settings) -> None:
+        self._database = database
+        self._log = log
+        self._settings = settings
+        self.desk = NotificationDesk(queue, log, make_carriers(settings, get_outbound()), settings.notifications)
+        self.handlers: dict[str, Handler] = {DELIVERY_JOB: Deliverer(database, self.desk).deliver}
+
+    def counter(self, seats: Seats) -> NotificationCounter:
+        """Where requests about notifications are dealt with."""
+        tests = SlidingLimit(self._settings.notifications.tests_per_minute)
+        return NotificationCounter(self._database, self.desk, self._log, seats, self._settings.streams, tests)

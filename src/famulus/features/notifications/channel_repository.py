@@ -1,0 +1,63 @@
+"""The SQL of channels and preferences, for one owner."""
+
+from dataclasses import asdict
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from famulus.features.notifications.errors import ChannelExists
+from famulus.features.notifications.records import Channel, Preferences
+from famulus.features.notifications.tables import channels, preferences
+from famulus.infra.database import Session
+from famulus.infra.prepared import Prepared
+
+_ALL = Prepared(sa.select(channels).where(channels.c.user_id == sa.bindparam("owner")).order_by(channels.c.id))
+_PREFERENCES = Prepared(sa.select(preferences).where(preferences.c.user_id == sa.bindparam("owner")))
+
+
+class ChannelRepository:
+    """The ways out to one person."""
+
+    def __init__(self, session: Session, user_id: str) -> None:
+        self._session = session
+        self._user_id = user_id
+        self._mine = channels.c.user_id == user_id
+
+    async def all(self) -> list[Channel]:
+        """In the order in which they were made."""
+        return [Channel(*row) for row in await self._session.rows(_ALL, {"owner": self._user_id})]
+
+    async def find(self, channel_id: str) -> Channel | None:
+        found = await self._session.execute(sa.select(channels).where(channels.c.id == channel_id, self._mine))
+        row = found.one_or_none()
+        return Channel(*row) if row else None
+
+    async def add(self, channel: Channel) -> None:
+        """Keep a new channel; `ChannelExists` when its address is one already."""
+        same = (channels.c.kind == channel.kind, channels.c.target == channel.target)
+        if (await self._session.execute(sa.select(channels.c.id).where(self._mine, *same))).one_or_none():
+            raise ChannelExists("This address is a channel already.")
+        try:
+            await self._session.execute(sa.insert(channels), asdict(channel))
+        except IntegrityError as error:
+            raise ChannelExists("This address is a channel already.") from error
+
+    async def change(self, channel_id: str, values: dict[str, Any]) -> None:
+        await self._session.execute(sa.update(channels).where(channels.c.id == channel_id, self._mine).values(values))
+
+    async def delete(self, channel_id: str) -> None:
+        await self._session.execute(sa.delete(channels).where(channels.c.id == channel_id, self._mine))
+
+    async def preferences(self) -> Preferences | None:
+        row = await self._session.row(_PREFERENCES, {"owner": self._user_id})
+        return Preferences(*row) if row else None
+
+    async def put_preferences(self, wanted: Preferences) -> None:
+        """Keep what the person wants from now on."""
+        values = asdict(wanted)
+        changed = await self._session.execute(
+            sa.update(preferences).where(preferences.c.user_id == self._user_id).values(values)
+        )
+        if changed.rowcount == 0:
+            await self._session.execute(sa.insert(preferences), values)

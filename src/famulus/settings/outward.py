@@ -1,0 +1,51 @@
+"""How this server reaches people and places outside."""
+
+from typing import Literal
+
+from pydantic import Field, SecretStr
+
+from famulus.settings.section import Section
+
+
+class OutboundSettings(Section):
+    """Requests to addresses that people name: webhooks, push services, calendars elsewhere."""
+
+    allowed_hosts: tuple[str, ...] = ()
+    """Hosts and networks inside your own network that people may name all the same, such as `hooks.lan` or
+    `192.168.1.0/24`; everything else inside is refused."""
+
+
+class MailSettings(Section):
+    """The mail server by which e-mail is sent."""
+
+    host: str | None = None
+    """Its name; without one, no e-mail is sent."""
+    port: int = Field(587, ge=1, le=65535)
+    """Its port: 587 with `starttls`, 465 with `tls`."""
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    """How the connection is encrypted; `none` is for a mail server on the same machine."""
+    username: str | None = None
+    """Name to sign in with, if it asks for one."""
+    password: SecretStr | None = None
+    """Password to sign in with."""
+    sender: str = "Famulus <famulus@localhost>"
+    """From whom messages come."""
+    timeout_seconds: float = Field(20, gt=0)
+    """How long the mail server may take."""
+
+
+class NotificationSettings(Section):
+    """How people are told of what happens."""
+
+    max_attempts: int = Field(8, ge=1, le=50)
+    """Tries of one delivery before it is given up, visibly."""
+    retry_seconds: float = Field(10, gt=0)
+    """Pause before a delivery's second try; each further pause is three times as long."""
+    max_retry_seconds: float = Field(21_600, gt=0)
+    """Longest pause between two tries."""
+    timeout_seconds: float = Field(10, gt=0)
+    """How long a webhook or a push service may take to answer."""
+    max_channels: int = Field(20, ge=1)
+    """Channels one person may have."""
+    tests_per_minute: int = Field(5, ge=1)
+    """Test messages one person may have sent."""
