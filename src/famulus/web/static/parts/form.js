@@ -48,3 +48,12 @@ export function Field({ label, hint, ...input }) {
     ${hint && html`<small id=${`${id}-hint`}>${hint}</small>`}
   </p>`;
 }
+
+export function TextField({ label, hint, ...area }) {
+  const [id] = useState(() => `field-${(count += 1)}`);
+  return html`<p class="field">
+    <label for=${id}>${label}</label>
+    <textarea id=${id} ...${area} aria-describedby=${hint && `${id}-hint`}></textarea>
+    ${hint && html`<small id=${`${id}-hint`}>${hint}</small>`}
+  </p>`;
+}

@@ -31,15 +31,18 @@ export const Pin = icon(html`<path d="M7.5 3.5h5l-.6 5 2.6 2.7H5.5l2.6-2.7zM10 1
 export const Pencil = icon(html`<path d="M4 16l.8-3.2L13.5 4.1l2.4 2.4-8.7 8.7zM11.8 5.8l2.4 2.4" />`);
 export const Trash = icon(html`<path d="M4.5 6h11M8 6V4h4v2M6 6l.7 10h6.6L14 6M8.6 9v4.5M11.4 9v4.5" />`);
 export const Again = icon(html`<path d="M15.5 10a5.5 5.5 0 1 1-1.8-4.1M15.5 3.2v3.4h-3.4" />`);
-export const Copy = icon(html`<rect x="7" y="7" width="9" height="9" rx="2" /><path d="M13 7V5.5A1.5 1.5 0 0 0 11.5 4h-6A1.5 1.5 0 0 0 4 5.500v6A1.5 1.5 0 0 0 5.5 13H7" />`);
-export const Sun = icon(html`<circle cx="10" cy="10" r="3.2" /><path d="M10 2.800v1.700M10 15.500v1.700M2.8 10h1.700M15.5 10h1.700M4.9 4.900l1.2 1.200M13.9 13.900l1.2 1.200M4.9 15.100l1.2-1.200M13.9 6.100l1.2-1.2" />`);
-export const Key = icon(html`<circle cx="7" cy="12.5" r="3.2" /><path d="M9.3 10.200l6.2-6.200M13 6.500l2 2" />`);
-export const Keyboard = icon(html`<rect x="2.5" y="5.5" width="15" height="9" rx="1.5" /><path d="M5.5 8.500h.01M8.5 8.500h.01M11.5 8.500h.01M14.5 8.500h.01M6.5 11.500h7" />`);
-export const Door = icon(html`<path d="M11.5 4H5v12h6.500M9 10h8M14 7l3 3-3 3" />`);
+export const Copy = icon(html`<rect x="7" y="7" width="9" height="9" rx="2" /><path d="M13 7V5.5A1.5 1.5 0 0 0 11.5 4h-6A1.5 1.5 0 0 0 4 5.5v6A1.5 1.5 0 0 0 5.5 13H7" />`);
+export const Sun = icon(html`<circle cx="10" cy="10" r="3.2" /><path d="M10 2.8v1.7M10 15.5v1.7M2.8 10h1.7M15.5 10h1.7M4.9 4.9l1.2 1.2M13.9 13.9l1.2 1.2M4.9 15.1l1.2-1.2M13.9 6.1l1.2-1.2" />`);
+export const Key = icon(html`<circle cx="7" cy="12.5" r="3.2" /><path d="M9.3 10.2l6.2-6.2M13 6.5l2 2" />`);
+export const Keyboard = icon(html`<rect x="2.5" y="5.5" width="15" height="9" rx="1.5" /><path d="M5.5 8.5h.01M8.5 8.5h.01M11.5 8.5h.01M14.5 8.5h.01M6.5 11.5h7" />`);
+export const Door = icon(html`<path d="M11.5 4H5v12h6.5M9 10h8M14 7l3 3-3 3" />`);
 export const Dot = icon(html`<circle cx="10" cy="10" r="3" fill="currentColor" />`);
 export const Info = icon(html`<circle cx="10" cy="10" r="6.5" /><path d="M10 9.2v4M10 6.6h.01" />`);
+export const Clock = icon(html`<circle cx="10" cy="10" r="6.5" /><path d="M10 6.5V10l2.5 1.8" />`);
+export const Flag = icon(html`<path d="M5.5 17V3.5M5.5 4h9l-2 3 2 3h-9" />`);
+export const Sparkle = icon(html`<path d="M10 3l1.6 4.4L16 9l-4.4 1.6L10 15l-1.6-4.4L4 9l4.4-1.6zM15.5 14v3M14 15.5h3" />`);
 export const Left = icon(html`<path d="M12 5l-5 5 5 5" />`);
-export const Clip = icon(html`<path d="M14.5 9l-5 5a3 3 0 0 1-4.2-4.200l5.7-5.700a2 2 0 0 1 2.8 2.800l-5.5 5.500a1 1 0 0 1-1.4-1.400l4.8-4.8" />`);
+export const Clip = icon(html`<path d="M14.5 9l-5 5a3 3 0 0 1-4.2-4.2l5.7-5.7a2 2 0 0 1 2.8 2.8l-5.5 5.5a1 1 0 0 1-1.4-1.4l4.8-4.8" />`);
 
 /** The mark: a lamp's light beside the one who reads. */
 export const Mark = () =>
