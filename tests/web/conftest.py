@@ -41,9 +41,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
-def restart(site: Server) -> None:
+def restart(site: Server, words_per_second: str = WORDS_PER_SECOND) -> None:
     """Start the server's process; in a thread, since the browser's own event loop is in this one."""
-    starting = site.start(FAMULUS_MODEL__OFFLINE_WORDS_PER_SECOND=WORDS_PER_SECOND)
+    starting = site.start(FAMULUS_MODEL__OFFLINE_WORDS_PER_SECOND=words_per_second)
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, starting).result()
 

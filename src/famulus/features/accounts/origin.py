@@ -71,8 +71,8 @@ def refuse_cross_site(connection: HTTPConnection, *, has_cookie: bool) -> None:
         raise CrossSiteRequest(
             "This request does not come from a page of this server. Behind a proxy, set server.public_url."
         )
-    if has_cookie and not is_handshake and _has_body(connection) and not _is_json(connection):
-        raise CrossSiteRequest("With a cookie, a body must be sent as application/json.")
+    if has_cookie and not is_handshake and _has_body(connection) and not _asks_first(connection):
+        raise CrossSiteRequest("With a cookie, send a body as application/json, or a file as application/octet-stream.")
 
 
 def _settings(connection: HTTPConnection) -> ServerSettings:
@@ -122,9 +122,10 @@ def _has_body(connection: HTTPConnection) -> bool:
     return "transfer-encoding" in connection.headers or length.lstrip("0") != ""
 
 
-def _is_json(connection: HTTPConnection) -> bool:
+def _asks_first(connection: HTTPConnection) -> bool:
+    """Whether another site's browser would have to ask this server before it sends a body of this type."""
     kind = connection.headers.get("content-type", "").partition(";")[0]
-    return kind.strip().lower() == "application/json"
+    return kind.strip().lower() in ("application/json", "application/octet-stream")
 
 
 @lru_cache(maxsize=8)

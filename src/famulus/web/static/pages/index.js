@@ -1,8 +1,9 @@
 // The pages there are, each loaded when somebody first goes there. A page is a module whose default export draws it.
-import { Flag, Gear, Lamp } from "../parts/icons.js";
+import { Flag, Gear, Lamp, Page } from "../parts/icons.js";
 
 export const PAGES = [
   { name: "goals", title: "Goals", icon: Flag, load: () => import("./goals.js"), styled: true },
+  { name: "files", title: "Files", icon: Page, load: () => import("./files.js"), styled: true },
   { name: "memory", title: "Memory", icon: Lamp, load: () => import("./memory.js") },
   { name: "settings", title: "Settings", icon: Gear, load: () => import("./settings.js"), last: true },
 ];
