@@ -1,12 +1,15 @@
 """One worker at a time has a job, and whoever falls silent loses it."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from famulus.infra.database import Database, Session
 from famulus.jobs.queue import BACKGROUND, INTERACTIVE, Claim, JobQueue, LeaseLost
+from famulus.jobs.tables import jobs
 
 pytestmark = pytest.mark.anyio
 
@@ -231,3 +234,87 @@ async def test_a_job_that_was_removed_cannot_be_finished(yard: Yard) -> None:
 
     with pytest.raises(LeaseLost):
         await yard.finish(claim)
+
+
+async def test_nobody_waits_for_all_of_somebody_elses_jobs(yard: Yard) -> None:
+    many = [await yard.add(user_id="maria", serial_key=f"thread {number}") for number in range(30)]
+    done = [claim.id for claim in await yard.claim(most=5)]
+    late = [await yard.add(user_id="berta") for _ in range(3)]
+
+    done += [claim.id for _ in range(6) for claim in await yard.claim(most=1)]
+
+    assert done[:5] == many[:5]
+    # One of hers, one of the other's, and so on.
+    assert [job in late for job in done[5:]] in ([True, False] * 3, [False, True] * 3)
+
+
+async def test_what_is_urgent_comes_first_whoever_waits(yard: Yard) -> None:
+    background = [await yard.add(user_id="maria") for _ in range(3)]
+    urgent = [await yard.add(user_id="berta", priority=INTERACTIVE) for _ in range(3)]
+
+    assert [(await yard.claim_one()).id for _ in range(6)] == urgent + background
+
+
+async def test_jobs_that_come_due_together_come_in_turn(yard: Yard) -> None:
+    soon = yard.clock() + timedelta(seconds=10)
+    for number in range(9):
+        await yard.add(user_id=["maria", "maria", "berta"][number % 3], kind=["m", "m", "b"][number % 3], due_at=soon)
+    assert await yard.claim() == []
+    yard.clock.advance(10)
+
+    kinds = [(await yard.claim_one()).kind for _ in range(9)]
+
+    assert sorted(kinds[:6]) == ["b", "b", "b", "m", "m", "m"]
+    assert kinds[6:] == ["m", "m", "m"]
+
+
+async def test_an_earlier_job_that_comes_late_waits_for_the_one_at_work(yard: Yard) -> None:
+    early, late = sorted([await yard.add(serial_key="thread"), await yard.add(serial_key="thread")])
+    await yard.database.write(lambda session: yard.queue.remove(session, [early]))
+    claim = await yard.claim_one()
+    assert claim.id == late
+
+    async def add_again(session: Session) -> None:
+        await yard.queue.add(session, "work", {}, serial_key="thread")
+        newest = (await session.execute(sa.select(sa.func.max(jobs.c.id)))).scalar_one()
+        await session.execute(sa.update(jobs).where(jobs.c.id == newest).values(id=early))
+
+    await yard.database.write(add_again)
+    assert await yard.claim() == []
+    await yard.finish(claim)
+
+    assert (await yard.claim_one()).id == early
+
+
+async def test_a_worker_that_was_silent_has_back_what_nobody_has_taken(yard: Yard) -> None:
+    await yard.add(user_id="maria")
+    claim = await yard.claim_one("one")
+    yard.clock.advance(20)
+    # Somebody has seen that it is due, and had no room for it.
+    assert await yard.claim("two", most=0) == []
+
+    assert await yard.beat("one") == {claim.id: claim.fence}
+    assert await yard.claim("two") == []
+
+
+@pytest.mark.parametrize("conversations", [10_000, 1])
+async def test_a_claim_is_quick_however_long_the_line(yard: Yard, conversations: int) -> None:
+    now = yard.clock()
+    rows = [
+        {
+            "id": f"job_{number:06}", "kind": "work", "user_id": "maria",
+            "serial_key": f"thread {number % conversations}", "payload": {}, "priority": INTERACTIVE,
+            "due_at": now, "attempts": 0, "fence": 0, "dead": False, "created_at": now,
+        }
+        for number in range(10_000)
+    ]  # fmt: skip
+    await yard.database.write(lambda session: session.execute(sa.insert(jobs), rows))
+    seconds = []
+    for _ in range(12):
+        began = time.perf_counter()
+        for claim in await yard.claim(most=10):
+            await yard.finish(claim)
+        seconds.append(time.perf_counter() - began)
+
+    # Each also gives two hundred jobs their places.
+    assert sorted(seconds)[2] < 0.5, seconds

@@ -24,6 +24,7 @@ BACKGROUND = 10
 
 _DUE = "jobs.due"
 _ERROR_CHARACTERS = 500
+_MOST_PLACED = 200
 
 
 class LeaseLost(Conflict):
@@ -51,25 +52,64 @@ class Claim:
         self.on_lost()
 
 
-_older = jobs.alias("older")
+_now = sa.bindparam("now", type_=jobs.c.due_at.type)
+_other = jobs.alias("other")
 _due = (
-    sa.select(jobs.c.id)
-    .where(
-        jobs.c.due_at <= sa.bindparam("now", type_=jobs.c.due_at.type),
-        ~jobs.c.dead,
-        ~sa.exists().where(_older.c.serial_key == jobs.c.serial_key, _older.c.id < jobs.c.id, ~_older.c.dead),
-    )
-    .order_by(jobs.c.priority, jobs.c.due_at)
-    .limit(sa.bindparam("most"))
-    # On PostgreSQL many claim at once, and each takes what no other is taking.
+    sa.select(jobs.c.id, jobs.c.user_id, jobs.c.priority, jobs.c.due_at)
+    .where(jobs.c.due_at <= _now, jobs.c.turn.is_(None), ~jobs.c.dead)
+    .order_by(jobs.c.due_at)
+    .limit(_MOST_PLACED)
+    # On PostgreSQL many claim at once, and each places what no other is placing.
     .with_for_update(of=jobs, skip_locked=True)
     # Named, so that it is asked once: asked again for each row, it would give more than its limit.
     .cte("due")
 )
+_person = sa.select(_due.c.priority, _due.c.user_id).distinct().subquery("person")
+# Where the line stands in which a job gets its place, and behind which turn the same person has had theirs.
+_begins = (
+    sa.select(sa.func.min(_other.c.turn))
+    .where(_other.c.priority == _person.c.priority, _other.c.turn.is_not(None))
+    .scalar_subquery()
+)
+_own = (
+    sa.select(sa.func.max(_other.c.turn) + 1)
+    .where(_other.c.user_id == _person.c.user_id, _other.c.priority == _person.c.priority, _other.c.turn.is_not(None))
+    .scalar_subquery()
+)
+_lines = sa.select(
+    _person.c.priority,
+    _person.c.user_id,
+    sa.func.coalesce(_begins, 0).label("begins"),
+    sa.func.coalesce(_own, 0).label("own"),
+).cte("lines")
+_nth = sa.func.row_number().over(partition_by=[_due.c.priority, _due.c.user_id], order_by=[_due.c.due_at, _due.c.id])
+_first_turn = sa.case((_lines.c.begins > _lines.c.own, _lines.c.begins), else_=_lines.c.own)
+_placed = (
+    sa.select(_due.c.id, (_first_turn + _nth - 1).label("turn"))
+    .join(_lines, (_lines.c.priority == _due.c.priority) & _lines.c.user_id.is_not_distinct_from(_due.c.user_id))
+    .cte("placed")
+)
+_PLACE = Prepared(sa.update(jobs).where(jobs.c.id == _placed.c.id, jobs.c.turn.is_(None)).values(turn=_placed.c.turn))
+_first = (
+    sa.select(jobs.c.id)
+    .where(
+        jobs.c.turn.is_not(None),
+        ~sa.exists().where(_other.c.serial_key == jobs.c.serial_key, _other.c.id < jobs.c.id, ~_other.c.dead),
+        # One whose clock was late may have added an earlier one to what is at work.
+        ~sa.exists().where(
+            _other.c.serial_key == jobs.c.serial_key, _other.c.leased_by.is_not(None), _other.c.due_at > _now
+        ),
+    )
+    .order_by(jobs.c.priority, jobs.c.turn, jobs.c.id)
+    .limit(sa.bindparam("most"))
+    .with_for_update(of=jobs, skip_locked=True)
+    .cte("first")
+)
 _CLAIM = Prepared(
     sa.update(jobs)
-    .where(jobs.c.id.in_(sa.select(_due.c.id)))
+    .where(jobs.c.id.in_(sa.select(_first.c.id)))
     .values(
+        turn=None,
         fence=jobs.c.fence + 1,
         attempts=jobs.c.attempts + 1,
         due_at=sa.bindparam("until", type_=jobs.c.due_at.type),
@@ -82,12 +122,13 @@ _FINISH = Prepared(sa.delete(jobs).where(*_mine))
 _PARK = Prepared(
     sa.update(jobs)
     .where(*_mine)
-    .values(due_at=sa.bindparam("until", type_=jobs.c.due_at.type), attempts=0, leased_by=None)
+    .values(turn=None, due_at=sa.bindparam("until", type_=jobs.c.due_at.type), attempts=0, leased_by=None)
 )
 _RETRY = Prepared(
     sa.update(jobs)
     .where(*_mine)
     .values(
+        turn=None,
         due_at=sa.bindparam("until", type_=jobs.c.due_at.type),
         leased_by=None,
         dead=sa.bindparam("given_up"),
@@ -97,7 +138,8 @@ _RETRY = Prepared(
 _HEARTBEAT = Prepared(
     sa.update(jobs)
     .where(jobs.c.leased_by == sa.bindparam("worker"))
-    .values(due_at=sa.bindparam("until", type_=jobs.c.due_at.type))
+    # One that was silent for too long, and whose job nobody has taken yet, has it back.
+    .values(turn=None, due_at=sa.bindparam("until", type_=jobs.c.due_at.type))
     .returning(jobs.c.id, jobs.c.fence)
 )
 
@@ -129,15 +171,17 @@ class JobQueue:
         now = self._now()
         row = {
             "id": job_id, "kind": kind, "user_id": user_id, "serial_key": serial_key, "payload": payload,
-            "priority": priority, "due_at": due_at or now, "attempts": 0, "fence": 0, "dead": False, "created_at": now,
+            "priority": priority, "due_at": due_at or now, "attempts": 0, "fence": 0, "dead": False, "turn": None,
+            "created_at": now,
         }  # fmt: skip
         await session.change(_ADD, row)
         session.after_commit(self._ring)
         return job_id
 
     async def claim(self, session: Session, *, worker: str, most: int) -> list[Claim]:
-        """Take up to `most` due jobs under a lease."""
+        """Take up to `most` due jobs under a lease: the more urgent first, and of those each person's in turn."""
         now = self._now()
+        await session.change(_PLACE, {"now": now})
         taken = await session.rows(_CLAIM, {"now": now, "until": now + self._lease, "worker": worker, "most": most})
         return [Claim(*row) for row in taken]
 

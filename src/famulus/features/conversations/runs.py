@@ -222,6 +222,8 @@ class Runs:
 
     async def _make_way(self, conversation_id: str, policy: Policy) -> None:
         """Apply the policy for runs that are still at work in the conversation."""
+        # Where many write at once, each has to count those that the others are adding.
+        await self._session.alone(f"runs of {self._sender.user_id}")
         if await self._runs.count_active() >= self._desk.limits.max_active_runs_per_user:
             raise errors.TooManyRuns("Too many runs are at work. Wait for some to end.", retry_after_seconds=5)
         if policy == "enqueue":
