@@ -2,7 +2,7 @@
 
 import typer
 
-from famulus.cli import database, memory, serve, user, worker
+from famulus.cli import database, doctor, memory, serve, user, worker
 from famulus.cli.refusal import refusing
 
 app = typer.Typer(
@@ -10,6 +10,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False, add_completion=False,
 )  # fmt: skip
 app.command()(serve.serve)
+app.command()(doctor.doctor)
 app.command()(worker.worker)
 app.add_typer(database.app, name="db")
 app.add_typer(user.app, name="user")
