@@ -9,7 +9,8 @@ import yaml
 from typer.main import get_command
 
 from famulus.cli import app
-from famulus.settings import Section, Settings
+from famulus.settings import Settings
+from famulus.settings.section import Section
 
 ROOT = Path(__file__).parents[2]
 MANIFESTS = sorted((ROOT / "deploy" / "kubernetes").glob("*.yaml"))

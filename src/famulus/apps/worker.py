@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from famulus.apps import health, models, rendering
 from famulus.apps.engine import Engine
+from famulus.apps.metrics import metrics_router
 from famulus.apps.plugins import all_tools
 from famulus.apps.server import Served
 from famulus.infra.clients import close_clients, get_database
@@ -30,4 +31,5 @@ def create_app(settings: Settings) -> Served:
     app = FastAPI(title="Famulus worker", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     rendering.install(app)
     app.include_router(health.router)
+    app.include_router(metrics_router(settings.metrics))
     return Served(app, settings)
