@@ -50,6 +50,7 @@ KIND_OF_CURSOR = {
     "/api/v1/files": "file",
     "/api/v1/notifications": "notification",
     "/api/v1/notifications/deliveries": "delivery",
+    "/api/v1/admin/usage": "user",
 }
 # A number within one run's log or steps, which says nothing without the run; or within one's own.
 CURSORS_THAT_ARE_POSITIONS = frozenset(
@@ -80,6 +81,8 @@ BODIES: dict[str, Callable[[Things], dict[str, Any]]] = {
     "POST /api/v1/goals/{goal_id}/roadmap/runs": lambda _: {"steps": ["Taken over"]},
     "POST /api/v1/goals/{goal_id}/steps": lambda mine: {"title": "Planted", "parent_id": mine.step},
     "PATCH /api/v1/goals/{goal_id}/steps/{step_id}": lambda _: {"done": True},
+    "PUT /api/v1/admin/users/{user_id}/plan": lambda _: {"plan": "pro"},
+    "PUT /api/v1/admin/prices": lambda _: {"model": "offline", "input": 1, "output": 1},
     "PATCH /api/v1/files/{file_id}": lambda _: {"name": "taken-over.txt"},
     "POST /api/v1/notifications": lambda mine: {
         "title": "Planted",

@@ -15,6 +15,7 @@ from famulus.apps.notifications import NotificationRoom
 from famulus.features.conversations.jobs import RunWorker
 from famulus.features.conversations.runs import RUN_JOB, RunDesk
 from famulus.features.conversations.signals import Cancellations
+from famulus.features.usage.plans import Plans
 from famulus.infra.clients import get_blobs
 from famulus.infra.database import Database
 from famulus.infra.redis.relay import make_relay
@@ -50,7 +51,15 @@ class Engine:
         self.memory = MemoryRoom(database, self.queue, settings)
         self.toolset = Toolset([*self.memory.tools, *tools])
         cancellations = Cancellations(self._relay)
-        self.desk = RunDesk(self.log, self.queue, cancellations, settings.agent, default_model, self.memory.errands)
+        self.desk = RunDesk(
+            self.log,
+            self.queue,
+            cancellations,
+            settings.agent,
+            default_model,
+            self.memory.errands,
+            plans=Plans(settings.usage),
+        )
         self._runs = RunWorker(
             database,
             self.desk,

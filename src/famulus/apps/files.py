@@ -9,7 +9,7 @@ import structlog
 from famulus.features.files.desk import FileDesk
 from famulus.features.files.jobs import FileWorker
 from famulus.features.files.reading.reader import Bounds
-from famulus.features.files.service import INDEX_JOB, REMOVE_JOB, erase_files
+from famulus.features.files.service import INDEX_JOB, REMOVE_JOB, Files, erase_files
 from famulus.features.files.sweeping import GRACE, sweep_orphans
 from famulus.infra.blobs import Blobs
 from famulus.infra.database import Database, Session
@@ -51,6 +51,11 @@ class FileRoom:
     async def erase(self, session: Session, user_id: str) -> None:
         """Remove every file of a person, within the transaction that removes the account."""
         await erase_files(session, user_id, queue=self.desk.queue)
+
+    async def storage(self, session: Session, user_id: str) -> tuple[int, int]:
+        """How many bytes a person keeps, and how many they may."""
+        storage = await Files(session, user_id).storage(quota_bytes=self.desk.settings.quota_bytes)
+        return storage.used, storage.limit
 
     async def _sweep(self, before: datetime) -> None:
         while True:

@@ -35,6 +35,9 @@ from famulus.features.goals.desk import GoalDesk
 from famulus.features.goals.repository import erase_goals
 from famulus.features.notifications import endpoints as notification_endpoints
 from famulus.features.notifications.erasure import erase_notifications
+from famulus.features.usage import endpoints as usage_endpoints
+from famulus.features.usage.desk import UsageDesk
+from famulus.features.usage.office import erase_usage
 from famulus.infra.clients import close_clients, get_database
 from famulus.infra.database import Database
 from famulus.memory import endpoints as memory_endpoints
@@ -45,7 +48,7 @@ from famulus.streams.seats import Seats
 _DESCRIPTION = (
     "A self-hosted AI assistant: conversations whose answers survive anything, and their events from any position."
 )
-_ON_ERASE = (erase_conversations, erase_goals, erase_calendars, erase_notifications)
+_ON_ERASE = (erase_conversations, erase_goals, erase_calendars, erase_notifications, erase_usage)
 _ROUTERS = (
     accounts_endpoints.router,
     endpoints.router,
@@ -55,6 +58,7 @@ _ROUTERS = (
     files_endpoints.router,
     calendar_endpoints.router,
     notification_endpoints.router,
+    usage_endpoints.router,
     health.router,
 )
 
@@ -116,6 +120,7 @@ def _set_up_desks(app: FastAPI, database: Database, engine: Engine) -> None:
     app.state.goals = GoalDesk(database, Errands(engine.desk).send)
     app.state.calendars = CalendarDesk(database)
     app.state.notifications = engine.notifications.counter(app.state.conversations.seats)
+    app.state.usage = UsageDesk(database, engine.desk.plans, engine.files.storage)
 
 
 class Served(Edge):

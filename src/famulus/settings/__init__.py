@@ -23,6 +23,7 @@ from famulus.kit.addresses import is_postgres
 from famulus.settings.conventional import ConventionalNames
 from famulus.settings.outward import MailSettings, NotificationSettings, OutboundSettings
 from famulus.settings.section import Section
+from famulus.settings.spending import UsageSettings
 
 
 def _network(text: str) -> str:
@@ -304,6 +305,8 @@ class Settings(BaseSettings):
     """The mail server by which e-mail is sent."""
     notifications: NotificationSettings = NotificationSettings()
     """How people are told of what happens."""
+    usage: UsageSettings = UsageSettings()
+    """What people may spend."""
     log: LogSettings = LogSettings()
     """What the server says about itself."""
 

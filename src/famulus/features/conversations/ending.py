@@ -11,6 +11,8 @@ from famulus.features.conversations.records import Message, Run, Step
 from famulus.features.conversations.repository import ConversationRepository
 from famulus.features.conversations.run_repository import RunRepository
 from famulus.features.conversations.schemas import MessageView, RunView, StepView
+from famulus.features.usage.plans import Plans
+from famulus.features.usage.service import Usage
 from famulus.infra.database import Session
 from famulus.kit.clock import iso
 from famulus.streams import store
@@ -44,7 +46,7 @@ def run_event(run: Run, kind: str | None = None) -> Draft:
     return f"thread.run.{kind or run.status}", RunView.of(run).data()
 
 
-async def end(session: Session, drafts: list[Draft], run: Run) -> None:
+async def end(session: Session, drafts: list[Draft], run: Run, plans: Plans) -> None:
     """Make the run's row final, and add the last entries there will be; `drafts` are what comes before them."""
     values = {
         "status": run.status,
@@ -57,12 +59,19 @@ async def end(session: Session, drafts: list[Draft], run: Run) -> None:
     }
     if not await RunRepository(session, run.user_id).update(run.id, values):
         return
+    await settle(session, run, plans)
     # Said outside of the run's own context, and so with its correlation id by name.
     news = {"run_id": run.id, "status": run.status, "usage": run.usage, "correlation_id": run.correlation_id}
     session.after_commit(lambda: _logger.info("run.ended", **news))
     drafts.append(run_event(run))
     head = await store.head(session, run.id)
     drafts += last_entries(run, entries_before=len(drafts) + (head.seq if head else 0))
+
+
+async def settle(session: Session, run: Run, plans: Plans) -> None:
+    """Count what the run has taken by its steps; of one that failed all but the request counts."""
+    spent = await RunRepository(session, run.user_id).spent(run.id)
+    await Usage(session, run.user_id, plans).settle(run.id, spent, refund=run.status in {"failed", "expired"})
 
 
 def last_entries(run: Run, *, entries_before: int) -> list[Draft]:

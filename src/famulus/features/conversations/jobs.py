@@ -20,6 +20,8 @@ from famulus.features.conversations.run_repository import RunRepository, cancell
 from famulus.features.conversations.runs import RUN_JOB, RunDesk
 from famulus.features.conversations.titles import title_for
 from famulus.features.conversations.turn import TITLE_JOB, Turn
+from famulus.features.usage.records import Spent
+from famulus.features.usage.service import Usage
 from famulus.infra.database import Database, Session
 from famulus.infra.llm import ProviderFault
 from famulus.jobs.queue import Claim, LeaseLost
@@ -108,7 +110,7 @@ class RunWorker:
             drafts.append(run_event(current, "cancelling"))
         reason = {"failed": "failed", "cancelled": "cancelled", "expired": "expired"}[final.status]
         await close_open_work(session, drafts, current, reason=reason, at=self.desk.now())
-        await end(session, drafts, final)
+        await end(session, drafts, final, self.desk.plans)
         await self.desk.queue.finish(session, claim)
 
     async def watch_cancellations(self, *, every_seconds: float = 1) -> None:
@@ -134,11 +136,15 @@ class RunWorker:
             return run, said
 
         run, said = await self.database.read(look)
-        title = await title_for(self.model_named(run.model), run, said) if run and said else None
+        title, taken = await title_for(self.model_named(run.model), run, said) if run and said else (None, None)
 
         async def record(session: Session) -> None:
             if title:
                 await ConversationRepository(session, user_id).name_once(conversation_id, title)
+            if run and taken:
+                spent = Spent(taken.prompt_tokens, taken.completion_tokens)
+                usage = Usage(session, user_id, self.desk.plans, now=self.desk.now)
+                await usage.record("title", key=claim.id, model=run.model, spent=spent)
             await self.desk.queue.finish(session, claim)
 
         await self.database.write(record)

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from famulus.features.conversations.records import Run, Step
 from famulus.features.conversations.tables import runs, steps
+from famulus.features.usage.records import Spent
 from famulus.infra.database import Session
 from famulus.infra.prepared import Prepared
 
@@ -27,6 +28,9 @@ _STEPS = (
     sa.select(steps).where(steps.c.run_id == sa.bindparam("run"), steps.c.user_id == _owner).order_by(steps.c.position)
 )
 _STEPS_OF_RUN = Prepared(_STEPS)
+_SPENDING = Prepared(
+    sa.select(steps.c.kind, steps.c.usage).where(steps.c.run_id == sa.bindparam("run"), steps.c.user_id == _owner)
+)
 _ADD_STEP = Prepared(sa.insert(steps))
 _UPDATE_STEP = Prepared(sa.update(steps).where(steps.c.id == sa.bindparam("key"), steps.c.user_id == _owner))
 # What later turns are shown of tools, for all the runs of a window at once.
@@ -83,6 +87,16 @@ class RunRepository:
         """In the order in which they were taken."""
         rows = await self._session.rows(_STEPS_OF_RUN, {"run": run_id, "owner": self._user_id})
         return [Step(*row) for row in rows]
+
+    async def spent(self, run_id: str) -> Spent:
+        """What the run has taken so far, by its steps."""
+        rows = await self._session.rows(_SPENDING, {"run": run_id, "owner": self._user_id})
+        reports = [usage for _, usage in rows if usage]
+        return Spent(
+            input_tokens=sum(report.get("prompt_tokens", 0) for report in reports),
+            output_tokens=sum(report.get("completion_tokens", 0) for report in reports),
+            tool_calls=sum(kind == "tool_call" for kind, _ in rows),
+        )
 
     async def steps_page(self, run_id: str, *, after: int, limit: int) -> list[Step]:
         """In the order in which they were taken, from position `after` on."""

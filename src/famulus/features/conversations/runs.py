@@ -1,7 +1,7 @@
 """What may be done with runs: say something, look, cancel, hand in tool outputs."""
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -14,6 +14,7 @@ from famulus.features.conversations.ending import (
     ended,
     message_event,
     run_event,
+    settle,
     step_event,
 )
 from famulus.features.conversations.records import Conversation, Message, Run, Step
@@ -22,6 +23,8 @@ from famulus.features.conversations.run_repository import RunRepository
 from famulus.features.conversations.schemas import ConversationView, Edit, Policy, RunDraft, ToolOutput
 from famulus.features.conversations.service import Conversations
 from famulus.features.conversations.signals import Cancellations
+from famulus.features.usage.plans import Plans
+from famulus.features.usage.service import Usage
 from famulus.infra.database import Session
 from famulus.infra.idempotency import KeyReused
 from famulus.jobs.queue import INTERACTIVE, JobQueue
@@ -35,6 +38,8 @@ from famulus.streams.log import EventLog
 from famulus.streams.store import Draft
 
 RUN_JOB = "run"
+CHAT = "chat"
+"""What runs are called where limits are set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,7 @@ class RunDesk:
     limits: AgentSettings
     default_model: str
     errands: Errands
+    plans: Plans = field(default_factory=Plans)
     now: Clock = utc_now
 
 
@@ -130,6 +136,8 @@ class Runs:
 
     async def _begun(self, run: Run, message: Message, opening: list[Draft], file_ids: list[str]) -> Run:
         """The run, kept with its question, what is attached to that, and its first events."""
+        usage = Usage(self._session, run.user_id, self._desk.plans, now=self._desk.now)
+        await usage.reserve(CHAT, key=run.id, model=run.model)
         await self._messages.add_message(message)
         await Attachments(self._session, self._sender.user_id).attach(message, file_ids)
         await self._runs.add(run)
@@ -207,6 +215,9 @@ class Runs:
         if not runs:
             return
         await self._desk.queue.remove(self._session, [run.job_id for run in runs if run.ended_at is None])
+        for run in runs:
+            if run.ended_at is None:
+                await settle(self._session, run, self._desk.plans)
         await self._desk.log.discard(self._session, [run.id for run in runs])
         for run in runs:
             self._session.after_commit(lambda run_id=run.id: self._desk.cancellations.request(run_id))  # type: ignore[misc]
@@ -272,7 +283,7 @@ class Runs:
         cancelled = ended(run, "cancelled", now, cancel_requested_at=now)
         drafts: list[Draft] = []
         await close_open_work(self._session, drafts, run, reason="cancelled", at=now)
-        await end(self._session, drafts, cancelled)
+        await end(self._session, drafts, cancelled, self._desk.plans)
         await self._append(run, drafts)
         await self._desk.queue.remove(self._session, [run.job_id])
         return cancelled

@@ -198,11 +198,12 @@ class Turn:
         cut_off = _CUT_OFF.get(answer.finish_reason)
         status = "incomplete" if cut_off else "completed"
         run = ended(self._run, status, self._desk.now(), usage=self._usage or None, incomplete_reason=cut_off)  # type: ignore[arg-type]
-        await end(session, drafts, run)
-        await note_what_was_done(session, self._desk.errands, run, self._calls.steps, self._history)
         conversations = ConversationRepository(session, run.user_id)
         conversation = await conversations.find(run.conversation_id)
+        # Before what was spent is counted, as whoever sends does: in another order the two would wait for each other.
         await conversations.update(run.conversation_id, {"unread": True})
+        await end(session, drafts, run, self._desk.plans)
+        await note_what_was_done(session, self._desk.errands, run, self._calls.steps, self._history)
         if conversation and conversation.title_source == "default":
             payload = {"user_id": run.user_id, "conversation_id": run.conversation_id, "run_id": run.id}
             await self._desk.queue.add(session, TITLE_JOB, payload, user_id=run.user_id)
