@@ -18,6 +18,12 @@ class Line(Arguments):
     """How long to go on after the line was written."""
 
 
+class Page(Arguments):
+    """A page, and what somebody has written on it."""
+
+    text: str
+
+
 class Pause(Arguments):
     """How long to take."""
 
@@ -113,3 +119,9 @@ async def stop_me(context: ToolContext, arguments: Door) -> str:
     await asyncio.sleep(30)
     _append(arguments.path, "was not stopped")
     return "Never said."
+
+
+@tool(idempotent=True, untrusted=True)
+async def page(context: ToolContext, arguments: Page) -> str:
+    """Read a page that somebody else has written."""
+    return arguments.text

@@ -78,6 +78,10 @@ async def test_somebody_elses_memories_are_those_of_nobody(owner: Client, berta:
         ("DELETE", f"{path}/{secret['id']}", None),
         ("GET", f"{path}/{secret['id']}/history", None),
         ("POST", f"{path}/{secret['id']}/restore", None),
+        ("DELETE", f"{path}/sessions/s", None),
+        ("GET", f"{path}/proposals", None),
+        ("POST", f"{path}/proposals/prop_1/accept", None),
+        ("POST", f"{path}/proposals/prop_1/reject", None),
     ]
     for method, where, body in requests:
         status, answer = await berta.request(method, where, body)

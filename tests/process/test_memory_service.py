@@ -83,7 +83,9 @@ async def test_nobody_is_answered_without_the_key(pair: Pair, key: str) -> None:
         ("GET", "", None), ("POST", "", {"text": "Planted."}), ("DELETE", "", None), ("POST", "/search", {}),
         ("GET", "/export", None), ("GET", "/mem_1", None), ("PATCH", "/mem_1", {"text": "x"}),
         ("DELETE", "/mem_1", None), ("GET", "/mem_1/history", None), ("POST", "/mem_1/restore", None),
-        ("DELETE", "/sessions/s", None),
+        ("DELETE", "/sessions/s", None), ("GET", "/proposals", None), ("POST", "/proposals", {}),
+        ("POST", "/proposals/prop_1/accept", None), ("POST", "/proposals/prop_1/reject", None),
+        ("POST", "/lessons", {}),
     ]  # fmt: skip
     for method, rest, body in requests:
         status, answer = await stranger.request(method, f"/memories/{MARIA}{rest}", body)

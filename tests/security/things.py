@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,7 @@ class Things:
     session: str
     invitation: str
     memory: str
+    proposal: str
     goal: str
     step: str
     calendar: str
@@ -73,6 +75,7 @@ async def have(person: Client, place: Place) -> Things:
         session=await a_session(person),
         invitation=invitation["id"],
         memory=memory["id"],
+        proposal=a_proposal(person, place),
         goal=goal["id"],
         step=roadmap["steps"][0]["id"],
         **await _a_calendar(person),
@@ -128,6 +131,17 @@ async def a_notification(person: Client) -> tuple[str, str]:
             await asyncio.sleep(0.02)
 
 
+def a_proposal(person: Client, place: Place) -> str:
+    """Something that the person has to agree to."""
+    proposal_id = new_id("prop")
+    change = json.dumps({"do": "remember", "draft": {"text": f"Likes {new_id('tea')}."}})
+    place.server.kept.change(
+        "INSERT INTO memory_proposals (id, user_id, key, change, created_at) VALUES (?, ?, ?, ?, CURRENT_TIMESTAMP)",
+        [(proposal_id, person.user_id, proposal_id, change)],
+    )
+    return proposal_id
+
+
 async def a_session(person: Client) -> str:
     """Where the person was signed in when their key was made, unless that session has been ended."""
     page = await person.get("/api/v1/auth/sessions")
@@ -159,6 +173,7 @@ async def gone(person: Client, place: Place) -> Things:
         status, body = await person.request("DELETE", f"/api/v1/{path}")
         assert status == 204, body
     await person.request("DELETE", f"/memories/{person.user_id}/{things.memory}")
+    await person.request("POST", f"/memories/{person.user_id}/proposals/{things.proposal}/reject")
     await place.owner.request("DELETE", f"/api/v1/invitations/{things.invitation}")
     return dataclasses.replace(things, user=leaver.user_id, session=new_id("sess"))
 

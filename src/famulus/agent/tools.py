@@ -42,6 +42,9 @@ class ToolContext:
     zone: str
     """The person's IANA time zone."""
     now: datetime
+    conversation_id: str = ""
+    tainted: bool = False
+    """Whether the model has read what neither the user nor we have written: it may be doing somebody else's bidding."""
     session: Session | None = None
     """The transaction that a transactional tool works in; its effect and its output are committed together."""
 
@@ -77,6 +80,8 @@ class Tool:
     timeout_seconds: float | None
     show_input: bool
     """Whether people may see what it was called with."""
+    untrusted: bool
+    """Whether its output is somebody else's text, such as a page or a file."""
 
     @cached_property
     def definition(self) -> dict[str, Any]:
@@ -107,6 +112,7 @@ def tool(
     transactional: bool = ...,
     timeout_seconds: float | None = ...,
     show_input: bool = ...,
+    untrusted: bool = ...,
 ) -> Callable[[F], Tool]: ...
 
 
@@ -118,6 +124,7 @@ def tool(
     transactional: bool = False,
     timeout_seconds: float | None = None,
     show_input: bool = True,
+    untrusted: bool = False,
 ) -> Tool | Callable[[F], Tool]:
     """Declare `async def name(context: ToolContext, arguments: SomeArguments) -> str`; plain functions run in a thread.
 
@@ -138,6 +145,7 @@ def tool(
             transactional,
             timeout_seconds,
             show_input,
+            untrusted,
         )
 
     return declare if function is None else declare(function)

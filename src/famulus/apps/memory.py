@@ -58,6 +58,7 @@ def create_app(settings: Settings) -> Edge:
     )  # fmt: skip
     rendering.install(app)
     app.include_router(endpoints.router)
+    app.include_router(endpoints.services)
     app.include_router(_router)
     app.include_router(metrics_router(settings.metrics))
     return Edge(app, max_body_bytes=settings.server.max_body_bytes)

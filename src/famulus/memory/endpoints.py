@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 from famulus.kit.clock import utc_now
 from famulus.kit.pages import DEFAULT_LIMIT, MAX_LIMIT
 from famulus.kit.problems import errors
+from famulus.memory.changes import Accepted, ManyLessons, ManyProposals, Proposals
 from famulus.memory.errors import UserNotFound
 from famulus.memory.keeper import Keeper, Page
 from famulus.memory.records import Kind
@@ -26,6 +27,8 @@ from famulus.memory.schemas import (
 )
 
 router = APIRouter(prefix="/memories/{user_id}", responses=errors(404), tags=["memories"])
+services = APIRouter(prefix="/memories/{user_id}", responses=errors(404), tags=["memories"])
+"""What nobody asks but a server for whose assistants memories are kept."""
 
 UserId = Annotated[str, Path(min_length=1, max_length=200, description="Whose memories.")]
 MemoryId = Annotated[str, Path(max_length=100)]
@@ -91,6 +94,38 @@ async def forget_everything(user_id: UserId, counter: CounterDep) -> None:
 async def forget_session(user_id: UserId, session: SessionName, counter: CounterDep) -> None:
     """Forget what was remembered out of one session, such as a conversation."""
     await counter.keeper.forget_session(user_id, session)
+
+
+@router.get("/proposals")
+async def list_proposals(
+    user_id: UserId, counter: CounterDep, limit: Limit = DEFAULT_LIMIT, after: After = None
+) -> Proposals:
+    """What an assistant would remember, correct or forget, and may not without the person's yes, oldest first."""
+    return await counter.keeper.proposals(user_id, Page(limit=limit, after=after))
+
+
+@services.post("/proposals", status_code=status.HTTP_204_NO_CONTENT)
+async def propose(user_id: UserId, body: ManyProposals, counter: CounterDep) -> None:
+    """Ask the person whether to make changes. Nothing of them is recalled before they agree."""
+    await counter.keeper.propose(user_id, body.proposals)
+
+
+@router.post("/proposals/{proposal_id}/accept", responses=errors(404, 409))
+async def accept_proposal(user_id: UserId, proposal_id: MemoryId, counter: CounterDep) -> Accepted:
+    """Agree: the change is made."""
+    return await counter.keeper.accept(user_id, proposal_id)
+
+
+@router.post("/proposals/{proposal_id}/reject", status_code=status.HTTP_204_NO_CONTENT)
+async def reject_proposal(user_id: UserId, proposal_id: MemoryId, counter: CounterDep) -> None:
+    """Do not agree: nothing is left of the proposal."""
+    await counter.keeper.reject(user_id, proposal_id)
+
+
+@services.post("/lessons", status_code=status.HTTP_204_NO_CONTENT)
+async def learn(user_id: UserId, body: ManyLessons, counter: CounterDep) -> None:
+    """Make those changes that say something new; what is known, or about a memory that is gone, is left out."""
+    await counter.keeper.learn(user_id, body.lessons)
 
 
 @router.post("/search")

@@ -13,22 +13,33 @@ from pydantic import BaseModel, Field, TypeAdapter
 from famulus.infra.database import Database, Session
 from famulus.jobs.queue import Claim, JobQueue
 from famulus.kit.errors import Conflict, Invalid, NotFound
+from famulus.memory.changes import Change, ProposalDraft
 from famulus.memory.keeper import Keeper
-from famulus.memory.schemas import MemoryDraft
 
 MEMORY_JOB = "memory"
 _logger = structlog.get_logger()
 
 
-class Remember(BaseModel):
-    """Keep these."""
+class Learn(BaseModel):
+    """Carry these changes out; each has a key, by which it is done once."""
 
-    do: Literal["remember"] = "remember"
+    do: Literal["learn"] = "learn"
     user_id: str
-    drafts: list[MemoryDraft]
+    lessons: list[Change]
 
     async def tell(self, keeper: Keeper, within: Session | None) -> None:
-        await keeper.remember(self.user_id, self.drafts, within=within)
+        await keeper.learn(self.user_id, self.lessons, within=within)
+
+
+class Propose(BaseModel):
+    """Ask the person whether to carry these changes out."""
+
+    do: Literal["propose"] = "propose"
+    user_id: str
+    proposals: list[ProposalDraft]
+
+    async def tell(self, keeper: Keeper, within: Session | None) -> None:
+        await keeper.propose(self.user_id, self.proposals, within=within)
 
 
 class ForgetSession(BaseModel):
@@ -52,7 +63,7 @@ class ForgetAll(BaseModel):
         await keeper.forget_all(self.user_id, within=within)
 
 
-Errand = Annotated[Remember | ForgetSession | ForgetAll, Field(discriminator="do")]
+Errand = Annotated[Learn | Propose | ForgetSession | ForgetAll, Field(discriminator="do")]
 _ERRAND: TypeAdapter[Errand] = TypeAdapter(Errand)
 
 
@@ -64,9 +75,13 @@ class Errands:
         self._database = database
         self._queue = queue
 
-    async def remember(self, session: Session, user_id: str, drafts: Sequence[MemoryDraft]) -> None:
-        """Keep these; each has a key, by which it is kept once."""
-        await self._run(session, Remember(user_id=user_id, drafts=list(drafts)))
+    async def learn(self, session: Session, user_id: str, lessons: Sequence[Change]) -> None:
+        """Carry these changes out; each has a key, by which it is done once."""
+        await self._run(session, Learn(user_id=user_id, lessons=list(lessons)))
+
+    async def propose(self, session: Session, user_id: str, proposals: Sequence[ProposalDraft]) -> None:
+        """Ask the person whether to carry these changes out."""
+        await self._run(session, Propose(user_id=user_id, proposals=list(proposals)))
 
     async def forget_session(self, session: Session, user_id: str, name: str) -> None:
         """Remove what was remembered out of one session."""
@@ -93,7 +108,12 @@ class Errands:
             await errand.tell(self._keeper, session)
             return
         # It belongs to nobody whose rows are removed: forgetting somebody is an errand itself.
-        await self._queue.add(session, MEMORY_JOB, errand.model_dump(mode="json"), serial_key=_line(errand.user_id))
+        await self._queue.add(
+            session,
+            MEMORY_JOB,
+            errand.model_dump(mode="json", exclude_unset=True) | {"do": errand.do},
+            serial_key=_line(errand.user_id),
+        )
 
 
 def _line(user_id: str) -> str:

@@ -17,6 +17,13 @@ class MemoryNotFound(NotFound):
         super().__init__("There is no such memory.")
 
 
+class ProposalNotFound(NotFound):
+    """Nothing of this id waits for the person to agree."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such proposal.")
+
+
 class MemorySuperseded(Conflict):
     """The memory has been replaced by a newer version."""
 

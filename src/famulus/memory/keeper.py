@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from famulus.infra.database import Session
+from famulus.memory.changes import Accepted, Change, ProposalDraft, Proposals
 from famulus.memory.records import Kind
 from famulus.memory.schemas import Found, MemoryDraft, MemoryPatch, MemoryView, Remembered, Search
 
@@ -65,3 +66,18 @@ class Keeper(Protocol):
 
     async def forget_all(self, user_id: str, *, within: Session | None = None) -> None:
         """Remove everything."""
+
+    async def learn(self, user_id: str, lessons: Sequence[Change], *, within: Session | None = None) -> None:
+        """Carry out what is new in these, and leave out what is known or does not fit any more."""
+
+    async def propose(self, user_id: str, drafts: Sequence[ProposalDraft], *, within: Session | None = None) -> None:
+        """Keep changes until the person says yes or no."""
+
+    async def proposals(self, user_id: str, page: Page) -> Proposals:
+        """What waits for the person to agree."""
+
+    async def accept(self, user_id: str, proposal_id: str) -> Accepted:
+        """Carry out what was proposed."""
+
+    async def reject(self, user_id: str, proposal_id: str) -> None:
+        """Drop what was proposed."""

@@ -3,11 +3,14 @@
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
-from famulus.infra.database import Database, Session
+from famulus.infra.database import Database, Session, Work
 from famulus.kit.clock import Clock, utc_now
 from famulus.kit.pages import page_of
+from famulus.memory.changes import Accepted, Change, Proposal, ProposalDraft, Proposals, ProposalView
 from famulus.memory.keeper import Page
+from famulus.memory.learning import learn
 from famulus.memory.meaning import Searcher
+from famulus.memory.proposals import ProposalBox
 from famulus.memory.records import Memory
 from famulus.memory.schemas import Found, Hit, MemoryDraft, MemoryPatch, MemoryView, Remembered, Search
 from famulus.memory.service import Memories
@@ -89,34 +92,81 @@ class LocalKeeper:
         return _views(await self._read(user_id, lambda memories: memories.everything()))
 
     async def forget(self, user_id: str, memory_id: str, *, within: Session | None = None) -> None:
-        await self._write(user_id, lambda memories: memories.forget(memory_id), within, forgets=True)
+        async def forget(session: Session) -> None:
+            memories = self._of(session, user_id)
+            versions = await memories.history(memory_id)
+            await memories.forget(memory_id)
+            await self._box(session, user_id).drop_about([version.id for version in versions])
+
+        await self._forgetting(user_id, forget, within)
 
     async def forget_session(self, user_id: str, name: str, *, within: Session | None = None) -> None:
-        await self._write(user_id, lambda memories: memories.forget_session(name), within, forgets=True)
+        async def forget(session: Session) -> None:
+            await self._of(session, user_id).forget_session(name)
+            await self._box(session, user_id).drop_session(name)
+
+        await self._forgetting(user_id, forget, within)
 
     async def forget_all(self, user_id: str, *, within: Session | None = None) -> None:
-        await self._write(user_id, lambda memories: memories.forget_all(), within, forgets=True)
+        async def forget(session: Session) -> None:
+            await self._of(session, user_id).forget_all()
+            await self._box(session, user_id).drop_all()
+
+        await self._forgetting(user_id, forget, within)
+
+    async def learn(self, user_id: str, lessons: Sequence[Change], *, within: Session | None = None) -> None:
+        async def work(session: Session) -> None:
+            await learn(session, user_id, lessons, now=self._now)
+
+        await self._do(work, within)
+
+    async def propose(self, user_id: str, drafts: Sequence[ProposalDraft], *, within: Session | None = None) -> None:
+        async def work(session: Session) -> None:
+            await self._box(session, user_id).put(drafts)
+
+        await self._do(work, within)
+
+    async def proposals(self, user_id: str, page: Page) -> Proposals:
+        async def look(session: Session) -> list[Proposal]:
+            return await self._box(session, user_id).page(after=page.after, limit=page.limit + 1)
+
+        found = [ProposalView.model_validate(one, from_attributes=True) for one in await self._database.read(look)]
+        return Proposals(**dict(page_of(found, limit=page.limit, cursor=lambda one: one.id)))
+
+    async def accept(self, user_id: str, proposal_id: str) -> Accepted:
+        async def work(session: Session) -> Memory | None:
+            session.after_commit(lambda: self._searcher.forgotten(user_id))
+            return await self._box(session, user_id).accept(proposal_id)
+
+        made = await self._database.write(work)
+        return Accepted(memory=MemoryView.of(made) if made else None)
+
+    async def reject(self, user_id: str, proposal_id: str) -> None:
+        await self._database.write(lambda session: self._box(session, user_id).reject(proposal_id))
 
     async def _read(self, user_id: str, look: Callable[[Memories], Coroutine[Any, Any, T]]) -> T:
         return await self._database.read(lambda session: look(self._of(session, user_id)))
 
     async def _write(
-        self,
-        user_id: str,
-        act: Callable[[Memories], Coroutine[Any, Any, T]],
-        within: Session | None,
-        *,
-        forgets: bool = False,
+        self, user_id: str, act: Callable[[Memories], Coroutine[Any, Any, T]], within: Session | None
     ) -> T:
-        async def work(session: Session) -> T:
-            if forgets:
-                session.after_commit(lambda: self._searcher.forgotten(user_id))
-            return await act(self._of(session, user_id))
+        return await self._do(lambda session: act(self._of(session, user_id)), within)
 
+    async def _forgetting(self, user_id: str, forget: Work[None], within: Session | None) -> None:
+        async def work(session: Session) -> None:
+            session.after_commit(lambda: self._searcher.forgotten(user_id))
+            await forget(session)
+
+        await self._do(work, within)
+
+    async def _do(self, work: Work[T], within: Session | None) -> T:
         return await (self._database.write(work) if within is None else work(within))
 
     def _of(self, session: Session, user_id: str) -> Memories:
         return Memories(session, user_id, now=self._now)
+
+    def _box(self, session: Session, user_id: str) -> ProposalBox:
+        return ProposalBox(session, user_id, now=self._now)
 
 
 def _views(memories: Sequence[Memory]) -> list[MemoryView]:

@@ -1,6 +1,7 @@
 """Recall for a run: within a deadline, or not at all."""
 
 import asyncio
+from collections.abc import Sequence
 
 import structlog
 
@@ -12,6 +13,8 @@ from famulus.settings import MemorySettings
 
 _logger = structlog.get_logger()
 _LONGEST_QUERY = 2_000
+# What was said word for word there is much of: a few of it are shown, and looked for among more.
+_MOST_TURNS, _LOOK_AT = 3, 2
 # What it did before is the assistant's to look up, and not to be told each time.
 _KINDS = Filters(kinds=["fact", "preference", "event", "turn"])
 
@@ -24,11 +27,15 @@ class Recall:
         self._settings = settings
         self._breaker = Breaker(pause_seconds=settings.pause_seconds)
 
-    async def about(self, user_id: str, question: str) -> list[Hit] | None:
-        """What is pinned, and what is remembered about the question; None when the memory does not answer in time."""
+    async def about(self, user_id: str, question: str, *, session: str | None = None) -> list[Hit] | None:
+        """What is pinned, and what is remembered about the question; None when the memory does not answer in time.
+
+        What was said word for word in this very `session` is known without being remembered.
+        """
         if not self._breaker.admits():
             return None
-        wanted = Search(query=question[:_LONGEST_QUERY], k=self._settings.recalled, filters=_KINDS, with_pinned=True)
+        most = self._settings.recalled
+        wanted = Search(query=question[:_LONGEST_QUERY], k=_LOOK_AT * most, filters=_KINDS, with_pinned=True)
         try:
             async with asyncio.timeout(self._settings.deadline_seconds):
                 found = await self._keeper.search(user_id, wanted)
@@ -41,4 +48,20 @@ class Recall:
             _logger.exception("memory.broken", user_id=user_id)
             return None
         self._breaker.succeeded()
-        return found.data
+        return _chosen(found.data, most, session)
+
+
+def _chosen(hits: Sequence[Hit], most: int, session: str | None) -> list[Hit]:
+    """The best, with no more than a few that are only what somebody said."""
+    chosen: list[Hit] = []
+    turns = 0
+    for hit in hits:
+        if hit.memory.kind == "turn":
+            if turns == _MOST_TURNS or (session is not None and hit.memory.session == session):
+                continue
+            turns += 1
+        # What is pinned stands first, and takes nobody's place.
+        if hit.memory.pinned or most > 0:
+            chosen.append(hit)
+            most -= not hit.memory.pinned
+    return chosen

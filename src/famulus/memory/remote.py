@@ -15,6 +15,7 @@ from yarl import URL
 from famulus.infra.database import Session
 from famulus.infra.http import http_session
 from famulus.kit.errors import Conflict, FamulusError, Invalid, NotFound, Unavailable, Unprocessable
+from famulus.memory.changes import Accepted, Change, ManyLessons, ManyProposals, ProposalDraft, Proposals
 from famulus.memory.errors import UserNotFound
 from famulus.memory.keeper import Page
 from famulus.memory.schemas import (
@@ -27,6 +28,7 @@ from famulus.memory.schemas import (
     MemoryView,
     Remembered,
     Search,
+    Sent,
 )
 
 V = TypeVar("V", bound=BaseModel)
@@ -66,21 +68,19 @@ class RemoteKeeper:
         """Nothing: the connections are closed with those of the whole process."""
 
     async def overview(self, user_id: str, page: Page) -> Remembered | None:
-        wanted = {"kind": page.kind, "limit": page.limit, "after": page.after}
         try:
-            return await self._look(Remembered, _path(user_id), {k: str(v) for k, v in wanted.items() if v is not None})
+            return await self._look(Remembered, _path(user_id), page)
         except UserNotFound:
             return None
 
     async def search(self, user_id: str, wanted: Search) -> Found:
-        body = wanted.model_dump(mode="json", exclude_defaults=True)
-        return _made(Found, await self._ask("POST", _path(user_id, "search"), body, is_read=True))
+        return _made(Found, await self._ask("POST", _path(user_id, "search"), _sent(wanted), is_read=True))
 
     async def remember(
         self, user_id: str, drafts: Sequence[MemoryDraft], *, within: Session | None = None
     ) -> list[MemoryView]:
         _refuse_transaction(within)
-        body = ManyDrafts(memories=list(drafts)).model_dump(mode="json", exclude_none=True)
+        body = _sent(ManyDrafts(memories=list(drafts)))
         return _made(ManyMemories, await self._ask("POST", _path(user_id), body)).data
 
     async def find(self, user_id: str, memory_id: str) -> MemoryView:
@@ -90,8 +90,7 @@ class RemoteKeeper:
         self, user_id: str, memory_id: str, patch: MemoryPatch, *, within: Session | None = None
     ) -> MemoryView:
         _refuse_transaction(within)
-        body = patch.model_dump(mode="json", exclude_unset=True)
-        return _made(MemoryView, await self._ask("PATCH", _path(user_id, memory_id), body))
+        return _made(MemoryView, await self._ask("PATCH", _path(user_id, memory_id), _sent(patch)))
 
     async def restore(self, user_id: str, memory_id: str) -> MemoryView:
         return _made(MemoryView, await self._ask("POST", _path(user_id, memory_id, "restore")))
@@ -114,7 +113,26 @@ class RemoteKeeper:
         _refuse_transaction(within)
         await self._ask("DELETE", _path(user_id))
 
-    async def _look(self, view: type[V], path: str, query: dict[str, str] | None = None) -> V:
+    async def learn(self, user_id: str, lessons: Sequence[Change], *, within: Session | None = None) -> None:
+        _refuse_transaction(within)
+        await self._ask("POST", _path(user_id, "lessons"), _sent(ManyLessons(lessons=list(lessons))))
+
+    async def propose(self, user_id: str, drafts: Sequence[ProposalDraft], *, within: Session | None = None) -> None:
+        _refuse_transaction(within)
+        await self._ask("POST", _path(user_id, "proposals"), _sent(ManyProposals(proposals=list(drafts))))
+
+    async def proposals(self, user_id: str, page: Page) -> Proposals:
+        return await self._look(Proposals, _path(user_id, "proposals"), page)
+
+    async def accept(self, user_id: str, proposal_id: str) -> Accepted:
+        return _made(Accepted, await self._ask("POST", _path(user_id, "proposals", proposal_id, "accept")))
+
+    async def reject(self, user_id: str, proposal_id: str) -> None:
+        await self._ask("POST", _path(user_id, "proposals", proposal_id, "reject"))
+
+    async def _look(self, view: type[V], path: str, page: Page | None = None) -> V:
+        wanted = {"kind": page.kind, "limit": page.limit, "after": page.after} if page else {}
+        query = {name: str(value) for name, value in wanted.items() if value is not None}
         return _made(view, await self._ask("GET", path, query=query, is_read=True))
 
     async def _ask(
@@ -169,6 +187,11 @@ async def _bounded(answer: aiohttp.ClientResponse) -> bytes:
 
 def _path(user_id: str, *parts: str) -> str:
     return "/memories/" + "/".join(quote(part, safe="") for part in (user_id, *parts))
+
+
+def _sent(body: Sent) -> Any:
+    """What was said, and nothing that was not: a patch that is silent about something leaves it."""
+    return body.model_dump(mode="json", exclude_unset=True)
 
 
 def _made(view: type[V], answer: bytes) -> V:

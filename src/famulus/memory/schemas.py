@@ -50,11 +50,13 @@ Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(storab
 Importance = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
 
 
-class _Sent(BaseModel):
+class Sent(BaseModel):
+    """Something a client sends: a field that nobody knows is an error."""
+
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
 
-class MemoryDraft(_Sent):
+class MemoryDraft(Sent):
     """Something to remember."""
 
     text: Text
@@ -80,13 +82,13 @@ class MemoryDraft(_Sent):
     """The sender's name for it: the same key is the same memory. Without one, the same content is."""
 
 
-class ManyDrafts(_Sent):
+class ManyDrafts(Sent):
     """Several things to remember, in the order in which they were said."""
 
     memories: Annotated[list[MemoryDraft], Field(min_length=1, max_length=MOST_AT_ONCE)]
 
 
-class MemoryPatch(_Sent):
+class MemoryPatch(Sent):
     """What to change; another text makes a new version."""
 
     text: Text | None = None
@@ -103,7 +105,7 @@ class MemoryPatch(_Sent):
     """The sender's name for the change: under the same key a text is replaced once."""
 
 
-class Filters(_Sent):
+class Filters(Sent):
     """Which memories to look at."""
 
     kinds: Annotated[list[Kind], Field(max_length=5)] | None = None
@@ -115,7 +117,7 @@ class Filters(_Sent):
     until: Moment | None = None
 
 
-class Search(_Sent):
+class Search(Sent):
     """A question to the memory."""
 
     query: Annotated[str, Field(max_length=4_000), AfterValidator(storable)] = ""

@@ -30,6 +30,7 @@ class Memories:
     async def remember(self, drafts: Sequence[MemoryDraft]) -> list[Memory]:
         """The memories that these drafts make, or made before: one for each, in their order."""
         keys = [draft.key or _digest(draft) for draft in drafts]
+        said_again = {key for key, draft in zip(keys, drafts, strict=True) if draft.key is None}
         known = await self._repository.by_keys(keys)
         rows: dict[str, dict[str, Any]] = {}
         for key, draft in zip(keys, drafts, strict=True):
@@ -41,7 +42,7 @@ class Memories:
         if rows:
             await self._repository.add(list(rows.values()))
             known |= await self._repository.by_keys(list(rows))
-        return [known[key] for key in keys]
+        return [await self._holding(known[key]) if key in said_again else known[key] for key in keys]
 
     async def find(self, memory_id: str) -> Memory:
         """The memory with this id."""
@@ -116,6 +117,13 @@ class Memories:
     async def everything(self) -> list[Memory]:
         """Every version of everything, oldest first."""
         return await self._repository.everything()
+
+    async def _holding(self, memory: Memory) -> Memory:
+        """The memory, if it holds; else its newest version, which says the same again."""
+        if memory.superseded_by is None:
+            return memory
+        newest = (await self._repository.chain(memory.chain))[0]
+        return newest if newest.text == memory.text else await self._supersede(newest, memory, text=memory.text)
 
     async def _current(self, memory_id: str) -> Memory:
         memory = await self.find(memory_id)

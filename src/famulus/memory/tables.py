@@ -58,6 +58,25 @@ memory_vectors = sa.Table(
     sqlite_autoincrement=True,
 )
 
+memory_proposals = sa.Table(
+    "memory_proposals",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("user_id", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    # What is to be done, as it was asked for.
+    sa.Column("change", sa.JSON, nullable=False),
+    # What it is to be done to.
+    sa.Column("memory_id", sa.Text),
+    sa.Column("session", sa.Text),
+    sa.Column("source_id", sa.Text),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Index("uq_memory_proposals_key", "user_id", "key", unique=True),
+    sa.Index("ix_memory_proposals_user_id", "user_id", "id"),
+    sa.Index("ix_memory_proposals_memory_id", "user_id", "memory_id"),
+    sa.Index("ix_memory_proposals_session", "user_id", "session"),
+)
+
 WORDS = (
     "CREATE VIRTUAL TABLE memory_words USING fts5("
     "owner, text, nearby, tokenize = 'porter unicode61 remove_diacritics 2')"

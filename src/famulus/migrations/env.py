@@ -15,7 +15,7 @@ def _plainly(kind: str, item: Any, _autogenerating: object) -> str | Literal[Fal
 
 def _ours(name: str | None, kind: str, _parents: object) -> bool:
     """Whether a name belongs to what the tables say: the index of words makes tables of its own."""
-    return not (kind == "table" and name is not None and name.startswith("memory_words"))
+    return not (kind == "table" and name is not None and name.startswith(("memory_words", "file_words")))
 
 
 context.configure(

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from famulus.features.conversations.records import Run, Step
 from famulus.features.conversations.run_repository import RunRepository
 from famulus.features.conversations.runs import RunDesk
 from famulus.features.conversations.steps import new_step
+from famulus.features.conversations.taint import brings_others_text
 from famulus.infra import metrics
 from famulus.infra.database import Session
 from famulus.infra.llm import ToolCall
@@ -26,8 +27,11 @@ from famulus.streams.writer import Writer
 class CallRoom:
     """Where calls are made and their outputs are known."""
 
-    def __init__(self, run: Run, writer: Writer, desk: RunDesk, toolset: Toolset, steps: Sequence[Step]) -> None:
+    def __init__(
+        self, run: Run, writer: Writer, desk: RunDesk, toolset: Toolset, steps: Sequence[Step], *, tainted: bool
+    ) -> None:
         self._run = run
+        self._tainted = tainted
         self._writer = writer
         self._desk = desk
         self._toolset = toolset
@@ -46,10 +50,16 @@ class CallRoom:
 
     async def make(self, requests: Sequence[Request]) -> None:
         """Make the calls, several at a time; one that has an output already is not made again."""
+        self._tainted = self.tainted_but_for({request.call.call_id for request in requests})
         async with asyncio.TaskGroup() as group:
             for request in requests:
                 if self.output_of(request.call.call_id) is None:
                     group.create_task(self._make(request))
+
+    def tainted_but_for(self, call_ids: Container[str] = ()) -> bool:
+        """Whether the model has read somebody else's text; what a round's own calls bring it has not read yet."""
+        others = (step for call_id, step in self._steps.items() if step.output is not None and call_id not in call_ids)
+        return self._tainted or any(brings_others_text(self._toolset, str(step.name)) for step in others)
 
     @property
     def steps(self) -> list[Step]:
@@ -144,10 +154,12 @@ class CallRoom:
         return ToolContext(
             user_id=self._run.user_id,
             run_id=self._run.id,
+            conversation_id=self._run.conversation_id,
             idempotency_key=f"{self._run.id}/{step.id}",
             correlation_id=self._run.correlation_id,
             zone=self._run.zone,
             now=self._desk.now(),
+            tainted=self._tainted,
             session=session,
         )
 

@@ -55,6 +55,7 @@ async def end(session: Session, drafts: list[Draft], run: Run, plans: Plans) -> 
         "required_action": run.required_action,
         "usage": run.usage,
         "degraded": run.degraded,
+        "memories": run.memories,
         "ended_at": run.ended_at,
     }
     if not await RunRepository(session, run.user_id).update(run.id, values):
@@ -82,6 +83,7 @@ def last_entries(run: Run, *, entries_before: int) -> list[Draft]:
         "correlation_id": run.correlation_id,
         "elapsed_time_seconds": round((ended_at - run.created_at).total_seconds(), 3),
         "event_count": entries_before + extra,
+        "memories": run.memories,
         "thread_id": run.conversation_id,
         "timestamp": iso(ended_at),
     }

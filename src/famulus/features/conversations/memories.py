@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import orjson
 
@@ -11,7 +12,7 @@ from famulus.features.conversations.records import Run, Step
 from famulus.infra import metrics
 from famulus.infra.database import Session
 from famulus.kit.text import shortened
-from famulus.memory.client import Errands, Hit, MemoryDraft, Recall
+from famulus.memory.client import Errands, Hit, MemoryDraft, Recall, Remembering
 
 MEMORY = "memory"
 """What a run says it had to do without."""
@@ -28,16 +29,19 @@ _NOT_WORTH_NOTING = frozenset({"remember", "recall", "correct", "forget"})
 
 async def with_memories(opening: Opening, recall: Recall, *, most_characters: int) -> Opening:
     """The opening with what is remembered about its question; a run is worth more than that, and goes on without."""
-    recalled = await recall.about(opening.run.user_id, _question(opening.history))
+    run = opening.run
+    recalled = await recall.about(run.user_id, _question(opening.history), session=run.conversation_id)
     metrics.recalls.labels("degraded" if recalled is None else "answered").inc()
     if recalled is None:
-        return replace(opening, run=replace(opening.run, degraded=[*opening.run.degraded, MEMORY]))
+        return replace(opening, run=replace(run, degraded=[*run.degraded, MEMORY]))
     notes = _notes(recalled, most_characters)
+    used = [_used(hit) for hit in recalled[: len(notes)]]
     if not notes:
         return opening
     place = 1 if opening.history and opening.history[0]["role"] == "system" else 0
     note: Message = {"role": "system", "content": "\n".join([_PREAMBLE, *notes])}
-    return replace(opening, history=[*opening.history[:place], note, *opening.history[place:]])
+    history = [*opening.history[:place], note, *opening.history[place:]]
+    return replace(opening, run=replace(run, memories=used), history=history)
 
 
 async def note_what_was_done(
@@ -53,7 +57,15 @@ async def note_what_was_done(
         text=text, kind="procedure", key=f"action:{run.id}", source="run", source_id=run.id,
         session=run.conversation_id, importance=0.2,
     )  # fmt: skip
-    await errands.remember(session, run.user_id, [note])
+    await errands.learn(session, run.user_id, [Remembering(draft=note)])
+
+
+def _used(hit: Hit) -> dict[str, Any]:
+    """What the run's record says of a memory: which, and why, and nothing of what it says."""
+    found = {"words": hit.reason.lexical, "meaning": hit.reason.dense}
+    why = " and ".join(name for name, by in found.items() if by is not None)
+    because = why if why and not hit.memory.pinned else "pinned"
+    return {"id": hit.memory.id, "because": because, "score": hit.score}
 
 
 def _question(history: Sequence[Message]) -> str:

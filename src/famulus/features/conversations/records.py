@@ -92,6 +92,7 @@ class Run:
     incomplete_reason: str | None
     usage: dict[str, int] | None
     degraded: list[str]
+    memories: list[dict[str, Any]]
     created_at: datetime
     started_at: datetime | None
     expires_at: datetime | None

@@ -267,8 +267,8 @@ class Runs:
             instructions=assistant.instructions, tools=assistant.tools,
             client_tools=[tool.model_dump(exclude_none=True) for tool in draft.tools], zone=self._sender.zone,
             correlation_id=self._sender.correlation_id, idempotency_key=key, fingerprint=fingerprint,
-            required_action=None, last_error=None, incomplete_reason=None, usage=None, degraded=[], created_at=now,
-            started_at=None, expires_at=None, cancel_requested_at=None, ended_at=None,
+            required_action=None, last_error=None, incomplete_reason=None, usage=None, degraded=[], memories=[],
+            created_at=now, started_at=None, expires_at=None, cancel_requested_at=None, ended_at=None,
         )  # fmt: skip
         message = Message(
             id=new_id("msg"), user_id=self._sender.user_id, conversation_id=conversation.id, run_id=run_id,

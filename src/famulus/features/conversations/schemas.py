@@ -217,6 +217,14 @@ class ErrorView(View):
     message: str
 
 
+class UsedMemory(View):
+    """A memory that a run was shown; what it says is asked of the memory itself, which may have forgotten it."""
+
+    id: str
+    because: Literal["pinned", "words", "meaning", "words and meaning"]
+    score: float
+
+
 class RunView(View):
     """A run."""
 
@@ -232,6 +240,8 @@ class RunView(View):
     usage: dict[str, int] | None
     degraded: list[str]
     """What could not be had while the run was at work, such as `memory`."""
+    memories: list[UsedMemory]
+    """Which memories the run was shown when it began."""
     correlation_id: str
     created_at: Time
     started_at: Time | None
@@ -253,6 +263,7 @@ class RunView(View):
             incomplete_details=IncompleteDetails(reason=reason) if reason else None,
             usage=run.usage,
             degraded=run.degraded,
+            memories=[UsedMemory(**used) for used in run.memories],
             correlation_id=run.correlation_id,
             created_at=run.created_at,
             started_at=run.started_at,

@@ -100,6 +100,8 @@ runs = sa.Table(
     sa.Column("incomplete_reason", sa.Text),
     sa.Column("usage", Json),
     sa.Column("degraded", Json, nullable=False),
+    # Which memories it was shown, and why; never what they say.
+    sa.Column("memories", Json, nullable=False, server_default="[]"),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("started_at", Moment),
     sa.Column("expires_at", Moment),

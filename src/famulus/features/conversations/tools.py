@@ -3,10 +3,26 @@
 from famulus.agent.tools import Arguments, Tool, ToolContext, tool
 from famulus.kit.errors import Unprocessable
 from famulus.kit.text import storable
-from famulus.memory.client import Keeper, MemoryDraft, MemoryPatch, MemoryView, Page, Search
+from famulus.memory.client import (
+    Change,
+    Correcting,
+    Forgetting,
+    Keeper,
+    MemoryDraft,
+    MemoryPatch,
+    MemoryView,
+    Page,
+    ProposalDraft,
+    Remembering,
+    Search,
+)
 
 _MOST_RECALLED = 10
 _LONGEST_QUESTION = 4_000
+_ASKED = (
+    "Not done yet: this conversation holds text from elsewhere, so the user is asked first. "
+    "Tell the user that this waits for them under their memories, to be accepted or rejected."
+)
 
 
 class NothingToRemember(Unprocessable):
@@ -60,6 +76,8 @@ class MemoryTools:
             text=_said(arguments.text), key=context.idempotency_key, said_at=context.now, source="run",
             source_id=context.run_id,
         )  # fmt: skip
+        if context.tainted:
+            return await self._propose(context, Remembering(draft=draft))
         kept = await self._keeper.remember(context.user_id, [draft], within=context.session)
         return f"Remembered: {kept[0].text}"
 
@@ -75,13 +93,25 @@ class MemoryTools:
         patch = MemoryPatch(
             text=_said(arguments.text), key=context.idempotency_key, source="run", source_id=context.run_id
         )
+        if context.tainted:
+            return await self._propose(context, Correcting(memory_id=arguments.id, patch=patch))
         corrected = await self._keeper.change(context.user_id, arguments.id, patch, within=context.session)
         return f"Corrected ({corrected.id}): {corrected.text}"
 
     async def forget(self, context: ToolContext, arguments: Which) -> str:
         """Forget something about the user, for good; only when the user asks for it."""
+        if context.tainted:
+            return await self._propose(context, Forgetting(memory_id=arguments.id))
         await self._keeper.forget(context.user_id, arguments.id, within=context.session)
         return "Forgotten."
+
+    async def _propose(self, context: ToolContext, change: Change) -> str:
+        """Nothing is changed on the word of somebody whose text was read, unless the user agrees."""
+        draft = ProposalDraft(
+            key=context.idempotency_key, change=change, session=context.conversation_id, source_id=context.run_id
+        )
+        await self._keeper.propose(context.user_id, [draft], within=context.session)
+        return _ASKED
 
     async def _found(self, user_id: str, about: str) -> list[MemoryView]:
         if not about:

@@ -25,6 +25,7 @@ from famulus.features.conversations.repository import ConversationRepository
 from famulus.features.conversations.run_repository import RunRepository
 from famulus.features.conversations.runs import RunDesk
 from famulus.features.conversations.steps import new_step
+from famulus.features.conversations.taint import is_tainted
 from famulus.infra.database import Session
 from famulus.infra.llm import ReasoningDelta, Retrying, TextDelta, Usage
 from famulus.jobs.queue import Claim
@@ -62,7 +63,8 @@ class Turn:
         self._desk = desk
         self._model = model
         self._toolset = toolset
-        self._calls = CallRoom(opening.run, writer, desk, toolset, opening.steps)
+        tainted = is_tainted(opening.history, toolset)
+        self._calls = CallRoom(opening.run, writer, desk, toolset, opening.steps, tainted=tainted)
         self._open: _Open | None = None
 
     async def play(self) -> None:
@@ -230,6 +232,7 @@ class Turn:
         until = self._desk.now() + timedelta(seconds=self._desk.limits.action_timeout_seconds)
         changes: dict[str, Any] = {
             "status": "requires_action", "required_action": action, "expires_at": until, "usage": self._usage or None,
+            "memories": self._run.memories,
         }  # fmt: skip
 
         async def record(session: Session, drafts: list[Draft]) -> None:

@@ -48,7 +48,7 @@ async def list_files(context: ToolContext, arguments: Listed) -> str:
     return "\n".join(file.in_words for file in found) or "There are no such files."
 
 
-@tool(transactional=True)
+@tool(transactional=True, untrusted=True)
 async def search_files(context: ToolContext, arguments: Looked) -> str:
     """Look for something in the user's files. Cite the file and the page of what you use."""
     found = await Texts(context.transaction, context.user_id).search(
@@ -59,7 +59,7 @@ async def search_files(context: ToolContext, arguments: Looked) -> str:
     return "\n\n".join([_DATA, *(_cited(hit.file, hit.passage) for hit in found)])
 
 
-@tool(transactional=True)
+@tool(transactional=True, untrusted=True)
 async def read_file(context: ToolContext, arguments: Read) -> str:
     """Read a file of the user, or some of its pages, slides, rows or lines.
 
