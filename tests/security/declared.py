@@ -61,6 +61,7 @@ CURSORS_THAT_ARE_POSITIONS = frozenset(
 # What an operation cannot be asked without.
 QUERIES = {"GET /api/v1/occurrences": "from=2030-01-07T00:00:00Z&to=2030-01-08T00:00:00Z"}
 
+_FILE = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART:20300107T090000Z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
 BODIES: dict[str, Callable[[Things], dict[str, Any]]] = {
     "POST /api/v1/conversations": lambda mine: {"assistant_id": mine.assistant},
     "PATCH /api/v1/conversations/{conversation_id}": lambda _: {"title": "Taken over"},
@@ -72,6 +73,7 @@ BODIES: dict[str, Callable[[Things], dict[str, Any]]] = {
     "PATCH /api/v1/assistants/{assistant_id}": lambda _: {"name": "Spy"},
     "POST /api/v1/calendars": lambda _: {"name": "Home"},
     "PATCH /api/v1/calendars/{calendar_id}": lambda _: {"name": "Taken over"},
+    "POST /api/v1/calendars/{calendar_id}/import": lambda _: {"ics": _FILE},
     "POST /api/v1/events": lambda mine: {"title": "Planted", "start": "2030-01-07", "calendar_id": mine.calendar},
     "PATCH /api/v1/events/{event_id}": lambda _: {"title": "Taken over"},
     "POST /api/v1/events/batch": lambda mine: {

@@ -19,6 +19,7 @@ OPEN_TO_EVERYBODY = {
     "POST /api/v1/auth/sign-in",
     "POST /api/v1/auth/sign-out",
     "POST /api/v1/auth/join",
+    "GET /api/v1/feeds/{token}.ics",
     "GET /health/live",
     "GET /health/ready",
 }

@@ -89,7 +89,7 @@ def create_app(settings: Settings, *, works: bool = True) -> "Served":
         app.state.conversations = Counter(
             database, engine.desk, engine.toolset, choices, Seats(settings.streams.per_user), settings
         )
-        _set_up_desks(app, database, engine)
+        _set_up_desks(app, database, engine, settings)
         app.state.memories = MemoryCounter(engine.memory.keeper, admit, knows_people=True)
         await engine.start()
         sweeping = asyncio.create_task(_sweep_daily(accounts))
@@ -114,11 +114,11 @@ def create_app(settings: Settings, *, works: bool = True) -> "Served":
     return Served(app, settings)
 
 
-def _set_up_desks(app: FastAPI, database: Database, engine: Engine) -> None:
+def _set_up_desks(app: FastAPI, database: Database, engine: Engine, settings: Settings) -> None:
     """Where the requests of each feature are dealt with."""
     app.state.files = engine.files.desk
     app.state.goals = GoalDesk(database, Errands(engine.desk).send)
-    app.state.calendars = CalendarDesk(database)
+    app.state.calendars = CalendarDesk(database, settings.server.public_url)
     app.state.notifications = engine.notifications.counter(app.state.conversations.seats)
     app.state.usage = UsageDesk(database, engine.desk.plans, engine.files.storage)
 

@@ -14,6 +14,7 @@ class CalendarDesk:
     """Where requests about calendars are dealt with."""
 
     database: Database
+    public_url: str | None = None
 
 
 async def _desk(connection: HTTPConnection) -> CalendarDesk:

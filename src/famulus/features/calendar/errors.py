@@ -73,3 +73,19 @@ class TooManyCalendars(Conflict):
 
 class TooManyEvents(Conflict):
     """The calendar has as many events as one may have."""
+
+
+class NotACalendar(Unprocessable):
+    """The file is no iCalendar file, or is broken."""
+
+
+class CalendarFileTooBig(Unprocessable):
+    """The file has more events, lines or levels than are read."""
+
+
+class UnknownZone(Unprocessable):
+    """A time is meant in a zone that nobody knows."""
+
+
+class EventUnreadable(Unprocessable):
+    """An event of the file cannot be kept here."""

@@ -131,6 +131,13 @@ class CalendarRepository:
         return [Event(*row) for row in await self._session.execute(statement)]
 
 
+async def calendar_of_feed(session: Session, feed_hash: str) -> Calendar | None:
+    """The calendar that a secret opens, whosever it is: to know the secret is the right to see it."""
+    found = await session.execute(sa.select(calendars).where(calendars.c.feed_hash == feed_hash))
+    row = found.one_or_none()
+    return Calendar(*row) if row else None
+
+
 async def erase_calendars(session: Session, user_id: str) -> None:
     """Remove every calendar of a person whose account is removed, with its events."""
     for table in (remote_events, calendar_sources, events, calendars):

@@ -149,6 +149,27 @@ class Batch(Draft):
     )
 
 
+class ImportDraft(Draft):
+    """An iCalendar file."""
+
+    ics: Annotated[str, Field(min_length=1, max_length=2_000_000)]
+    """Its text."""
+
+
+class ImportView(View):
+    """How many events were taken from a file."""
+
+    added: int
+    changed: int
+    unchanged: int
+
+
+class FeedView(View):
+    """The secret address of a calendar."""
+
+    url: str
+
+
 class CalendarView(View):
     """A calendar."""
 
