@@ -16,7 +16,20 @@ pytestmark = pytest.mark.browser
 ARTEFACTS = Path(__file__).parents[1] / "artefacts" / "web"
 DESK: ViewportSize = {"width": 1280, "height": 820}
 PHONE: ViewportSize = {"width": 390, "height": 844}
-PAGES = ["", "settings", "settings/security", "settings/keys", "settings/people", "memory", "goals", "files", "nowhere"]
+PAGES = [
+    "",
+    "settings",
+    "settings/security",
+    "settings/keys",
+    "settings/people",
+    "memory",
+    "goals",
+    "calendar/week/2027-03-10",
+    "calendar/month/2027-03-10",
+    "files",
+    "notifications",
+    "nowhere",
+]
 LETTER = """# A plan
 
 Some *prose* with `code`, a [link](https://example.org) and a table:

@@ -115,26 +115,13 @@ export const conversations = {
   change: (id, fields) => call("PATCH", `${V1}/conversations/${enc(id)}`, fields),
   remove: (id) => call("DELETE", `${V1}/conversations/${enc(id)}`),
   messages: (id, after) => call("GET", `${V1}/conversations/${enc(id)}/messages${page(60, after)}`),
-  send: (id, message, clientMessageId) =>
-    call("POST", `${V1}/conversations/${enc(id)}/runs`, {
-      message,
-      client_message_id: clientMessageId,
-      policy: "enqueue",
-    }),
-  edit: (id, messageId, message, clientMessageId) =>
-    call("POST", `${V1}/conversations/${enc(id)}/messages/${enc(messageId)}/edit`, {
-      message,
-      client_message_id: clientMessageId,
-    }),
+  send: (id, said) => call("POST", `${V1}/conversations/${enc(id)}/runs`, { ...said, policy: "enqueue" }),
+  edit: (id, messageId, said) => call("POST", `${V1}/conversations/${enc(id)}/messages/${enc(messageId)}/edit`, said),
 };
 
 export const runs = {
   find: (id) => call("GET", `runs/${enc(id)}`),
   steps: (id, after) => call("GET", `runs/${enc(id)}/steps${page(100, after)}`),
   cancel: (id) => call("POST", `runs/${enc(id)}/cancel`),
-  events: (id, cursor, aborted) =>
-    open(`runs/${enc(id)}/events`, {
-      headers: { Accept: "text/event-stream", "Last-Event-ID": cursor },
-      aborted,
-    }),
+  eventsAt: (id) => `runs/${enc(id)}/events`,
 };

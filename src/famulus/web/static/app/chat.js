@@ -73,8 +73,8 @@ export class Chat {
   }
 
   #adoptUnsent() {
-    for (const { clientId, text } of unsent(this.id.peek())) {
-      const turn = Turn.written(text, clientId);
+    for (const { clientId, text, files } of unsent(this.id.peek())) {
+      const turn = Turn.written(text, { clientId, files });
       turn.delivery.value = "unsent";
       this.turns.value = [...this.turns.value, turn];
     }
@@ -110,8 +110,8 @@ export class Chat {
     }
   }
 
-  send(text) {
-    const turn = Turn.written(text);
+  send(text, files = []) {
+    const turn = Turn.written(text, { files });
     this.turns.value = [...this.turns.value, turn];
     this.#enqueue(turn);
   }
@@ -125,10 +125,10 @@ export class Chat {
     if (!messageId) return;
     await this.#rest();
     const before = this.turns.peek();
-    const fresh = Turn.written(text);
+    const fresh = Turn.written(text, { files: turn.user.peek().files });
     this.turns.value = [...before.slice(0, before.indexOf(turn)), fresh];
     try {
-      this.#accepted(fresh, await this.#untilReached(() => api.edit(this.id.peek(), messageId, text, fresh.clientId)));
+      this.#accepted(fresh, await this.#untilReached(() => api.edit(this.id.peek(), messageId, fresh.said)));
     } catch (error) {
       this.turns.value = before;
       throw error;
@@ -163,7 +163,7 @@ export class Chat {
   }
 
   #keepUnsent({ clientId, user }) {
-    keepUnsent({ chatId: this.id.peek(), clientId, text: user.peek().text });
+    keepUnsent({ chatId: this.id.peek(), clientId, text: user.peek().text, files: user.peek().files });
   }
 
   async #deliver(turn) {
@@ -214,7 +214,7 @@ export class Chat {
       this.id.value = conversation.id;
       this.#keepUnsent(turn);
     }
-    return api.send(this.id.peek(), turn.user.peek().text, turn.clientId);
+    return api.send(this.id.peek(), turn.said);
   }
 
   async stop(turn = this.atWork.value[0]) {

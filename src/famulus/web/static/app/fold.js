@@ -64,6 +64,12 @@ export function textOf(message) {
   return (message.content ?? []).map((part) => part.text?.value ?? "").join("");
 }
 
+/** What a person said in a message, and with which files. */
+export function saidIn(message) {
+  const files = (message.attachments ?? []).map(({ file_id: id }) => ({ id }));
+  return { text: textOf(message), files, at: message.created_at };
+}
+
 function withMessage(view, message) {
   if (message.role === "user") return { ...view, user: message };
   return changeBlock(view, (block) => block.messageId === message.id, {

@@ -3,6 +3,7 @@ import { emptyList, keepFresh } from "./conversations.js";
 import { keepTogether } from "./current.js";
 import { effect, html, render, untracked } from "./lib.js";
 import "./preferences.js";
+import { keepCounting } from "./notifications.js";
 import { begin, stage } from "./session.js";
 
 render(html`<${App} />`, document.querySelector("#famulus"));
@@ -10,7 +11,10 @@ keepTogether();
 effect(() => {
   if (stage.value !== "in") return undefined;
   const left = new AbortController();
-  untracked(() => keepFresh(left.signal));
+  untracked(() => {
+    keepFresh(left.signal);
+    keepCounting(left.signal);
+  });
   return () => {
     left.abort();
     emptyList();

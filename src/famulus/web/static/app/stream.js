@@ -1,6 +1,6 @@
 // Follows a run's events to their end, over as many connections as it takes. Not an EventSource: the cursor
 // is ours, so that a reload, a reset and a lost connection all go on exactly where they were.
-import { Refused, runs, Unreachable } from "./api.js";
+import { open, Refused, runs, Unreachable } from "./api.js";
 import { missed, pause } from "./connection.js";
 
 const FROM_THE_START = "0";
@@ -47,15 +47,21 @@ export class Frames {
   }
 }
 
+/** Hands every event of a run to `onEvent(name, data)`, once, and resolves after the last one. */
+export function follow(runId, cursor, onEvent, aborted) {
+  cursor.id ??= FROM_THE_START;
+  return followEvents(runs.eventsAt(runId), cursor, onEvent, aborted);
+}
+
 /**
- * Hands every event of a run to `onEvent(name, data)`, once, and resolves after the last one.
- * `cursor.id` moves on with each event, so whoever keeps the cursor can go on later.
+ * Follows any stream of events, for as long as it goes on. `cursor.id` moves on with each event, so whoever keeps
+ * the cursor can go on later.
  */
-export async function follow(runId, cursor, onEvent, aborted) {
+export async function followEvents(path, cursor, onEvent, aborted) {
   for (let failures = 0; !aborted.aborted; ) {
     const before = cursor.id;
     try {
-      if (await readOnce(runId, cursor, onEvent, aborted)) return;
+      if (await readOnce(path, cursor, onEvent, aborted)) return;
     } catch (error) {
       if (aborted.aborted) return;
       if (error instanceof Refused && !passing(error)) throw error;
@@ -69,13 +75,14 @@ export async function follow(runId, cursor, onEvent, aborted) {
 
 const passing = (refused) => refused.status === 429 || refused.status >= 500;
 
-async function readOnce(runId, cursor, onEvent, aborted) {
+async function readOnce(path, cursor, onEvent, aborted) {
   const silent = new AbortController();
   const stop = () => silent.abort();
   aborted.addEventListener("abort", stop);
   let alarm = setTimeout(stop, SILENCE);
   try {
-    const answer = await runs.events(runId, cursor.id ?? FROM_THE_START, silent.signal);
+    const headers = { Accept: "text/event-stream", ...(cursor.id && { "Last-Event-ID": cursor.id }) };
+    const answer = await open(path, { headers, aborted: silent.signal });
     if (answer.status === 204) return true;
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
     const frames = new Frames();

@@ -1,6 +1,6 @@
 // One turn: what a person said, and the run that answers it.
 import { newId } from "./api.js";
-import { fold, isOver, textOf, viewOfRun, viewOfStored } from "./fold.js";
+import { fold, isOver, saidIn, viewOfRun, viewOfStored } from "./fold.js";
 import { signal } from "./lib.js";
 
 /** A hidden page draws no frames, but its title and its live region still tell what goes on. */
@@ -28,10 +28,11 @@ export class Turn {
     this.key = key;
   }
 
-  static written(text, clientId = newId()) {
+  /** What a person has just written; `files` are attached to it. */
+  static written(text, { clientId = newId(), files = [] } = {}) {
     const turn = new Turn(clientId);
     turn.clientId = clientId;
-    turn.user.value = { text, at: new Date().toISOString() };
+    turn.user.value = { text, files, at: new Date().toISOString() };
     turn.delivery.value = "sending";
     return turn;
   }
@@ -45,8 +46,14 @@ export class Turn {
   /** Takes a stored message that belongs to this turn. */
   addStored(message) {
     this.#storedRunId = message.run_id;
-    if (message.role === "user") this.user.value = { id: message.id, text: textOf(message), at: message.created_at };
+    if (message.role === "user") this.user.value = { id: message.id, ...saidIn(message) };
     else this.answers = [...this.answers, message].sort((one, other) => (one.id < other.id ? -1 : 1));
+  }
+
+  /** As it is sent: the text, what is attached, and the name by which it is known until it is kept. */
+  get said() {
+    const { text, files } = this.user.peek();
+    return { message: text, client_message_id: this.clientId, file_ids: files.map(({ id }) => id) };
   }
 
   /** The id of the question, once the server has told it. */

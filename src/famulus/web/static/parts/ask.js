@@ -3,9 +3,15 @@ import { html, signal, useEffect, useRef } from "../app/lib.js";
 
 const question = signal(null);
 
-export function ask({ title, text, action }) {
+/** Whether the person wants it: `action` says what is done. */
+export async function ask({ title, text, action }) {
+  return (await choose({ title, text, options: [["yes", action]], grave: true })) === "yes";
+}
+
+/** Which of `[[value, words], …]`; null when none of them. */
+export function choose({ title, text, options, grave = false }) {
   return new Promise((resolve) => {
-    question.value = { title, text, action, resolve };
+    question.value = { title, text, options, grave, resolve };
   });
 }
 
@@ -16,15 +22,19 @@ export function Question() {
     if (asked) dialog.current.showModal();
   }, [asked]);
   const onClose = () => {
-    asked?.resolve(dialog.current.returnValue === "yes");
+    const answer = dialog.current.returnValue;
     dialog.current.returnValue = "";
     question.value = null;
+    asked?.resolve(answer || null);
   };
   return html`<dialog class="card" ref=${dialog} onClose=${onClose} aria-labelledby="question">
     <form method="dialog">
       <h3 id="question">${asked?.title}</h3>
       <p>${asked?.text}</p>
-      <p class="buttons"><button>Cancel</button><button value="yes" class="grave">${asked?.action}</button></p>
+      <p class="buttons">
+        <button value="">Cancel</button>
+        ${asked?.options.map(([value, words]) => html`<button key=${value} value=${value} class=${asked.grave ? "grave" : ""}>${words}</button>`)}
+      </p>
     </form>
   </dialog>`;
 }

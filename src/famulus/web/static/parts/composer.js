@@ -1,6 +1,8 @@
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../app/lib.js";
 import { draft, keepDraft } from "../app/keep.js";
-import { Send, Stop } from "./icons.js";
+import { Chosen } from "./files/attached.js";
+import { useChosenFiles } from "./files/choosing.js";
+import { Clip, Send, Stop } from "./icons.js";
 import { grow } from "./said.js";
 
 // On a touch screen the keyboard's Enter is the only way to a new line.
@@ -10,17 +12,22 @@ export function Composer({ chat, onSend }) {
   const field = useRef(null);
   const id = chat.id.value;
   const [text, setText] = useState(() => draft(id));
+  const chooser = useRef(null);
+  const chosen = useChosenFiles();
   const working = chat.atWork.value.length > 0;
+  const ready = (text.trim() || chosen.kept.length > 0) && !chosen.isUnderway;
 
   useEffect(() => touch.matches || field.current.focus(), [chat]);
   useEffect(() => keepDraft(id, text), [id, text]);
   useLayoutEffect(() => grow(field.current), [text]);
 
   const send = () => {
-    if (!text.trim()) return;
+    if (!ready) return;
+    const files = chosen.kept.map(({ id: fileId, name, size, media_type: type }) => ({ id: fileId, name, size, media_type: type }));
     setText("");
     keepDraft(id, "");
-    chat.send(text.trim());
+    chosen.clear();
+    chat.send(text.trim() || (files.length > 1 ? "Here are some files." : "Here is a file."), files);
     onSend();
   };
   const onKeyDown = (event) => {
@@ -35,23 +42,62 @@ export function Composer({ chat, onSend }) {
     send();
   };
 
-  return html`<form class="composer" onSubmit=${onSubmit}>
+  const filesOf = (transfer) => [...(transfer?.files ?? [])];
+  const onPaste = (event) => {
+    const pasted = filesOf(event.clipboardData);
+    if (!pasted.length) return;
+    event.preventDefault();
+    chosen.take(pasted);
+  };
+  useDropZone(field, chosen.take);
+
+  return html`<form class="composer-frame" onSubmit=${onSubmit}>
+    <${Chosen} files=${chosen.files} onDrop=${chosen.drop} />
+    <div class="composer">
+    <input ref=${chooser} type="file" multiple hidden onChange=${(event) => (chosen.take(event.target.files), (event.target.value = ""))} />
+    <button type="button" class="icon attach" aria-label="Attach files" title="Attach files" onClick=${() => chooser.current.click()}><${Clip} /></button>
     <label class="off-screen" for="message">Message</label>
     <textarea id="message" ref=${field} rows="1" value=${text} placeholder=${working ? "Add something…" : "Ask Famulus…"}
       enterkeyhint=${touch.matches ? "enter" : "send"} autocomplete="off"
-      onInput=${(event) => setText(event.target.value)} onKeyDown=${onKeyDown}></textarea>
+      onInput=${(event) => setText(event.target.value)} onKeyDown=${onKeyDown} onPaste=${onPaste}></textarea>
     <div class="composer-buttons">
       ${working &&
       html`<button type="button" class="round" onClick=${() => chat.stop()} aria-label="Stop" title="Stop (Esc)">
         <${Stop} />
       </button>`}
-      ${(!working || text.trim()) &&
-      html`<button type="submit" class="round send" disabled=${!text.trim()} title="Send (Enter)"
+      ${(!working || ready) &&
+      html`<button type="submit" class="round send" disabled=${!ready} title="Send (Enter)"
         aria-label=${working ? "Send after this answer" : "Send"}>
         <${Send} />
       </button>`}
     </div>
+    </div>
   </form>`;
+}
+
+/** Files may be dropped anywhere on the conversation. */
+function useDropZone(field, take) {
+  useEffect(() => {
+    const zone = field.current.closest("main");
+    const isFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
+    const onOver = (event) => {
+      if (!isFiles(event)) return;
+      event.preventDefault();
+      zone.classList.add("dropping");
+    };
+    const onLeave = (event) => zone.contains(event.relatedTarget) || zone.classList.remove("dropping");
+    const onDrop = (event) => {
+      zone.classList.remove("dropping");
+      if (!isFiles(event)) return;
+      event.preventDefault();
+      take(event.dataTransfer.files);
+    };
+    const all = { dragover: onOver, dragleave: onLeave, drop: onDrop };
+    for (const [name, listener] of Object.entries(all)) zone.addEventListener(name, listener);
+    return () => {
+      for (const [name, listener] of Object.entries(all)) zone.removeEventListener(name, listener);
+    };
+  }, []);
 }
 
 /** Opens the person's last message for a change; whether there is one. */

@@ -43,6 +43,10 @@ export const Flag = icon(html`<path d="M5.5 17V3.5M5.5 4h9l-2 3 2 3h-9" />`);
 export const Sparkle = icon(html`<path d="M10 3l1.6 4.4L16 9l-4.4 1.6L10 15l-1.6-4.4L4 9l4.4-1.6zM15.5 14v3M14 15.5h3" />`);
 export const Page = icon(html`<path d="M5.5 3.5h6l3 3v10h-9zM11.5 3.5v3h3" />`);
 export const Download = icon(html`<path d="M10 3.5v9M6 9l4 4 4-4M4.5 16.5h11" />`);
+export const Bell = icon(html`<path d="M5.5 13.5V9a4.5 4.5 0 0 1 9 0v4.5l1.2 1.5H4.3zM8.5 17h3" />`);
+export const Archive = icon(html`<path d="M3.5 4.5h13v3.5h-13zM4.5 8v8h11V8M8 11h4" />`);
+export const Calendar = icon(html`<path d="M4 5h12v11.5H4zM4 8.5h12M7 3v3.5M13 3v3.5" />`);
+export const Right = icon(html`<path d="M8 5l5 5-5 5" />`);
 export const Left = icon(html`<path d="M12 5l-5 5 5 5" />`);
 export const Clip = icon(html`<path d="M14.5 9l-5 5a3 3 0 0 1-4.2-4.2l5.7-5.7a2 2 0 0 1 2.8 2.8l-5.5 5.5a1 1 0 0 1-1.4-1.4l4.8-4.8" />`);
 

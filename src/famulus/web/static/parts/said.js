@@ -3,6 +3,7 @@ import { copyText } from "../app/clipboard.js";
 import { html, useEffect, useRef, useState } from "../app/lib.js";
 import { attempt, tell } from "../app/notices.js";
 import { moment } from "../app/times.js";
+import { AttachedFiles } from "./files/attached.js";
 import { Copy, Pencil } from "./icons.js";
 import { Reference } from "./reference.js";
 
@@ -13,6 +14,7 @@ export function Said({ user, turn, chat }) {
   if (editing) return html`<${Editor} turn=${turn} chat=${chat} text=${user.text} onEnd=${edit(false)} />`;
   return html`<div class="said ${delivery}">
     <h3 class="off-screen">You said</h3>
+    ${user.files?.length > 0 && html`<${AttachedFiles} files=${user.files} />`}
     <div class="said-line">
       <div class="bubble" title=${moment(user.at)}>${user.text}</div>
       ${delivery === "kept" && html`<${SaidTools} user=${user} turn=${turn} onEdit=${edit(true)} />`}

@@ -1,5 +1,5 @@
 import { html, memo, useEffect, useLayoutEffect, useRef, useState } from "../app/lib.js";
-import { isOver } from "../app/fold.js";
+import { isOver, saidIn } from "../app/fold.js";
 import { Answer } from "./answer.js";
 import { Said } from "./said.js";
 
@@ -27,10 +27,7 @@ export const TurnView = memo(({ turn, chat, nearby, isLast }) => {
 
 const isAtWork = (view) => Boolean(view?.id) && !view.done && !isOver(view);
 
-const storedUser = (view) =>
-  view?.user && {
-    id: view.user.id, text: view.user.content.map((part) => part.text?.value ?? "").join(""), at: view.user.created_at,
-  };
+const storedUser = (view) => view?.user && { id: view.user.id, ...saidIn(view.user) };
 
 function expectedHeight(turn, user) {
   const answered = (turn.run.peek()?.blocks ?? []).reduce((sum, block) => sum + (block.text?.length ?? 100), 0);

@@ -5,6 +5,7 @@ const at = (rest = "") => `${V1}/files${rest}`;
 
 export const files = {
   list: (name, after) => call("GET", at(`${page(50, after)}${name ? `&name=${enc(name)}` : ""}`)),
+  several: (ids) => call("GET", at(`?${ids.map((id) => `ids=${enc(id)}`).join("&")}`)),
   find: (id) => call("GET", at(`/${enc(id)}?wait=20`)),
   search: (query) => call("GET", at(`/search?query=${enc(query)}&limit=20`)),
   storage: () => call("GET", at("/storage")),
