@@ -110,7 +110,7 @@ async def test_each_process_says_how_it_is(running: tuple[Fleet, Client]) -> Non
         nobody = Client(process.url, "", "")
         assert await nobody.get("/health/live") == {"status": "live"}
         assert await nobody.get("/health/ready") == {"status": "ready", "degraded": []}
-    assert (await Client(fleet.workers[0].url, "", "").request("GET", "/api/v1/me"))[0] == 404
+    assert (await Client(fleet.workers[0].url, "", "").request("GET", "/api/v1/conversations"))[0] == 404
 
 
 async def test_runs_wait_for_a_worker_and_no_more_of_them_than_anybody_may(
