@@ -23,6 +23,7 @@ _ACCEPTABLE = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 _BODY_SECONDS = 30
 _UNREMARKABLE = ("/static", "/health")
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+_METHODS_THAT_BRING = ("POST", "PUT", "PATCH")
 _METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
@@ -53,7 +54,11 @@ class Edge:
         self._app = app
         self._max_body_bytes = max_body_bytes
         # Routes that read their bodies by themselves, as `POST /path`, and how many bytes each may be sent.
-        self._uploads = uploads or {}
+        self._uploads = dict(uploads or {})
+        # With another method there is nothing there, which is for the application to say, whatever the body is.
+        for path in {name.partition(" ")[2] for name in self._uploads}:
+            for method in _METHODS_THAT_BRING:
+                self._uploads.setdefault(f"{method} {path}", max_body_bytes)
         # The interactive pages load their scripts from elsewhere: whoever asks for them gets no policy there.
         self._free_paths = ("/docs", "/redoc") if docs else ()
 

@@ -8,6 +8,7 @@ import structlog
 
 from famulus.features.files.desk import FileDesk
 from famulus.features.files.jobs import FileWorker
+from famulus.features.files.portraits import MOST_PICTURE_BYTES
 from famulus.features.files.reading.reader import Bounds
 from famulus.features.files.service import INDEX_JOB, REMOVE_JOB, Files, erase_files
 from famulus.features.files.sweeping import GRACE, sweep_orphans
@@ -69,4 +70,7 @@ class FileRoom:
 
 def uploads(settings: FileSettings) -> Mapping[str, int]:
     """The routes that read their bodies by themselves, and how many bytes each may be sent."""
-    return {"POST /api/v1/files": settings.max_bytes * settings.max_per_request + _FORM_BYTES}
+    return {
+        "POST /api/v1/files": settings.max_bytes * settings.max_per_request + _FORM_BYTES,
+        "PUT /api/v1/users/me/picture": MOST_PICTURE_BYTES,
+    }

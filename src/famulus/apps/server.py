@@ -30,6 +30,7 @@ from famulus.features.conversations import endpoints, native, socket
 from famulus.features.conversations.desk import Counter
 from famulus.features.conversations.erasure import erase_conversations
 from famulus.features.files import endpoints as files_endpoints
+from famulus.features.files import portraits
 from famulus.features.goals import endpoints as goals_endpoints
 from famulus.features.goals.desk import GoalDesk
 from famulus.features.goals.repository import erase_goals
@@ -59,6 +60,7 @@ _ROUTERS = (
     calendar_endpoints.router,
     notification_endpoints.router,
     usage_endpoints.router,
+    portraits.router,
     health.router,
 )
 

@@ -8,7 +8,7 @@ async with unit_of_work() as session: ...
 from contextlib import AbstractAsyncContextManager
 
 from famulus import migrations
-from famulus.infra.blobs import Blobs, FolderBlobs
+from famulus.infra.blobs import Blobs, FolderBlobs, open_bucket
 from famulus.infra.database import Database, Session
 from famulus.infra.http import http_session
 from famulus.infra.llm import OpenAIClient, Retries, Timeouts
@@ -62,7 +62,8 @@ def _open_database() -> Database:
 
 
 def _open_blobs() -> Blobs:
-    return FolderBlobs(get_settings().data_dir / BLOBS)
+    settings = get_settings()
+    return open_bucket(settings.files) if settings.files.bucket else FolderBlobs(settings.data_dir / BLOBS)
 
 
 get_openai_client: Lazy[OpenAIClient] = Lazy(_open_openai)

@@ -239,6 +239,18 @@ class FileSettings(Section):
     """Most files in one upload."""
     quota_bytes: int = Field(5_368_709_120, ge=0)
     """How much one person's files may take in all, in bytes."""
+    bucket: str | None = None
+    """Name of an S3 bucket to keep files in, with a prefix if wanted: `bucket/prefix`. Without one, they are in
+    the data folder. Needs the extra `s3`, and a prefix of its own: what no row names is removed. Have the bucket abort
+    incomplete uploads after a day."""
+    bucket_endpoint: str | None = None
+    """Address of the bucket's service, where it is not Amazon's."""
+    bucket_region: str | None = None
+    """Region of the bucket."""
+    bucket_key_id: SecretStr | None = None
+    """Id of the key for the bucket; without one, what the machine has (environment, role)."""
+    bucket_key: SecretStr | None = None
+    """The key for the bucket."""
     reading_seconds: float = Field(25, gt=0, le=300)
     """How long the text of one file may take to be read."""
     text_characters: int = Field(4_000_000, ge=1_000)

@@ -1,7 +1,9 @@
 """A server with two people on it who have files."""
 
+import asyncio
 import io
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,12 @@ class Place:
     @property
     def blobs(self) -> Path:
         return self.server.folder / "data" / "blobs"
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Wait for what a job is about to do."""
+        async with asyncio.timeout(10):
+            while not holds():
+                await asyncio.sleep(0.05)
 
     def stored(self) -> set[Path]:
         """Every file in the folder of blobs, kept or not."""

@@ -1,8 +1,6 @@
 """Files come in whole or not at all, are what they contain, and take room once."""
 
-import asyncio
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -60,7 +58,7 @@ async def test_the_same_content_takes_room_once_and_goes_with_its_last_name(plac
     await place.berta.request("DELETE", f"/api/v1/files/{first['id']}")
     assert (await asked(place.berta, "GET", f"/api/v1/files/{second['id']}/content")).body == data
     await place.berta.request("DELETE", f"/api/v1/files/{second['id']}")
-    await _until(lambda: place.stored() == before)
+    await place.until(lambda: place.stored() == before)
 
 
 async def test_the_same_content_of_two_people_is_two_contents(place: Place) -> None:
@@ -70,7 +68,7 @@ async def test_the_same_content_of_two_people_is_two_contents(place: Place) -> N
     bertas = await a_file(place.berta, "b.txt", data)
 
     await place.anna.request("DELETE", f"/api/v1/files/{annas['id']}")
-    await _until(lambda: len(place.stored() - before) == 1)
+    await place.until(lambda: len(place.stored() - before) == 1)
 
     assert (await asked(place.berta, "GET", f"/api/v1/files/{bertas['id']}/content")).body == data
 
@@ -194,10 +192,3 @@ async def test_a_name_may_come_with_the_upload(place: Place) -> None:
 
     assert file["name"] == "evil"
     assert not Path("/etc/cron.d/evil").exists()
-
-
-async def _until(holds: Callable[[], bool]) -> None:
-    """Wait for what a job is about to do."""
-    async with asyncio.timeout(10):
-        while not holds():
-            await asyncio.sleep(0.05)

@@ -47,6 +47,12 @@ class Users:
             self._unit.revoked(user_id)
         return await self.find(user_id)
 
+    async def set_picture(self, user_id: str, picture: str | None) -> User:
+        """Say where the picture of somebody is, or that there is none."""
+        await self._repository.change(user_id, {"picture": picture, "updated_at": self._unit.now()})
+        await self._unit.note("picture.changed" if picture else "picture.removed", who=user_id, about=user_id)
+        return await self.find(user_id)
+
     async def set_password(self, user_id: str, password_hash: str) -> None:
         """Replace the password; ending what the old one opened is up to `Sessions`."""
         await self._repository.change(user_id, {"password_hash": password_hash, "updated_at": self._unit.now()})

@@ -16,7 +16,7 @@ from famulus.infra.blobs import Blobs
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 _SHOWN_INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 _STALL_SECONDS = 60
-_SANDBOX = "default-src 'none'; sandbox"
+SANDBOX = "default-src 'none'; sandbox"
 """For what people have uploaded: whatever it is, it may do nothing in our name."""
 
 
@@ -33,7 +33,7 @@ class Download(Response):
             "Accept-Ranges": "bytes",
             "Cache-Control": "private, no-cache",
             "Content-Disposition": disposition(file.name, inline=inline),
-            "Content-Security-Policy": _SANDBOX,
+            "Content-Security-Policy": SANDBOX,
             "X-Content-Type-Options": "nosniff",
         }
         status = 200

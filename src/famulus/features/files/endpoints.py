@@ -52,15 +52,15 @@ _UPLOAD: dict[str, Any] = {
     }
 }
 _BYTES: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The bytes.", "content": {"application/octet-stream": {"schema": _BINARY}}},
-    206: {"description": "A range of them.", "content": {"application/octet-stream": {"schema": _BINARY}}},
+    200: {"description": "The bytes.", "content": {"*/*": {"schema": _BINARY}}},
+    206: {"description": "A range of them.", "content": {"*/*": {"schema": _BINARY}}},
     304: {"description": "Nothing has changed."},
 }
 _UNSETTLED = ("stored", "indexing")
 _LOOK_AGAIN_SECONDS = 0.25
 
 
-@router.post("", status_code=status.HTTP_201_CREATED, openapi_extra=_UPLOAD)
+@router.post("", status_code=status.HTTP_201_CREATED, responses=errors(409), openapi_extra=_UPLOAD)
 async def upload(
     request: Request, caller: FilerDep, desk: FileDeskDep, name: RawName = None, key: IdempotencyKey = None
 ) -> Uploaded:

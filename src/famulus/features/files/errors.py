@@ -41,6 +41,10 @@ class RangeNotSatisfiable(Unprocessable):
     status = 416
 
 
+class PictureNotFound(NotFound):
+    """There is no picture."""
+
+
 class PictureRefused(Unprocessable):
     """The picture cannot be made smaller, or is none."""
 

@@ -112,6 +112,18 @@ class FileRepository:
         await full_text.sweep_traces(self._session, _INDEX)
         return keys
 
+    async def picture(self) -> tuple[str, str] | None:
+        """The key and the type of the person's picture."""
+        query = sa.select(pictures.c.content_id, pictures.c.media_type).where(pictures.c.user_id == self._user_id)
+        row = (await self._session.execute(query)).one_or_none()
+        return (row[0], row[1]) if row else None
+
+    async def put_picture(self, picture: dict[str, Any] | None) -> None:
+        """Replace the person's picture, or take it away."""
+        await self._session.execute(sa.delete(pictures).where(pictures.c.user_id == self._user_id))
+        if picture is not None:
+            await self._session.execute(sa.insert(pictures), picture | {"user_id": self._user_id})
+
     async def _remove_passages(self, which: "sa.ColumnElement[bool]") -> None:
         wanted = file_passages.c.user_id == self._user_id, which
         if self._session.speaks == "sqlite":

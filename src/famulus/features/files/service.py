@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from famulus.features.files.errors import FileNotFound, StorageQuotaExceeded
+from famulus.features.files.errors import FileNotFound, PictureNotFound, StorageQuotaExceeded
 from famulus.features.files.kinds import Kind
 from famulus.features.files.passages import PassageRepository
 from famulus.features.files.records import File
@@ -128,6 +128,38 @@ class Files:
         file = {"id": new_id("file"), "content_id": content_id, "name": new.name, "created_at": now, "updated_at": now}
         await self._repository.add(file)
         return str(file["id"])
+
+
+class Pictures:
+    """The picture of one person, within one transaction."""
+
+    def __init__(self, session: Session, user_id: str, *, now: Clock = utc_now) -> None:
+        self._session = session
+        self._user_id = user_id
+        self._repository = FileRepository(session, user_id)
+        self._now = now
+
+    async def find(self) -> tuple[str, str]:
+        """The key of its bytes, and what they are."""
+        found = await self._repository.picture()
+        if found is None:
+            raise PictureNotFound("There is no picture.")
+        return found
+
+    async def put(self, key: str, media_type: str, *, queue: JobQueue) -> None:
+        """Show the picture with these bytes from now on."""
+        await self._replace({"content_id": key, "media_type": media_type, "created_at": self._now()}, queue)
+
+    async def remove(self, *, queue: JobQueue) -> None:
+        """Show none; it is no mistake if there was none."""
+        await self._replace(None, queue)
+
+    async def _replace(self, picture: dict[str, Any] | None, queue: JobQueue) -> None:
+        await self._session.alone(f"files {self._user_id}")
+        before = await self._repository.picture()
+        await self._repository.put_picture(picture)
+        if before is not None:
+            await forget_bytes(self._session, queue, [before[0]])
 
 
 async def forget_bytes(session: Session, queue: JobQueue, keys: Sequence[str]) -> None:

@@ -4,7 +4,18 @@ A blob is written once, read often and never changed. Which blobs are still mean
 alone: a key without a row is an orphan, whatever led to it, and is swept away.
 """
 
+from famulus.infra.blobs.bucket import BucketBlobs, open_bucket
 from famulus.infra.blobs.folder import FolderBlobs
-from famulus.infra.blobs.store import BlobNotFound, Blobs, Part, Stored, read_whole
+from famulus.infra.blobs.store import BlobNotFound, Blobs, Part, Stored, read_whole, translated
 
-__all__ = ["BlobNotFound", "Blobs", "FolderBlobs", "Part", "Stored", "read_whole"]
+__all__ = [
+    "BlobNotFound",
+    "Blobs",
+    "BucketBlobs",
+    "FolderBlobs",
+    "Part",
+    "Stored",
+    "open_bucket",
+    "read_whole",
+    "translated",
+]

@@ -15,6 +15,7 @@ from famulus.features.files.reading.pieces import Unreadable
 from famulus.features.files.records import FileKind, Passage
 
 _LONGEST_LINE = 65_536
+_PORTRAIT_SECONDS = 15
 _MODULE = "famulus.features.files.reading"
 
 
@@ -68,22 +69,41 @@ class Reading:
             yield line
 
     async def _started(self) -> asyncio.subprocess.Process:
-        bounds = self.bounds
-        # Nothing of ours goes with it: no secret in its environment, no file but the one it reads.
-        return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", _MODULE, self.kind, str(bounds.characters), str(round(bounds.seconds))),
-            env={"PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path)), "LANG": "C.UTF-8"},
-            stdin=self.file,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            limit=_LONGEST_LINE,
-            start_new_session=True,
-        )
+        seconds = max(1, round(self.bounds.seconds))
+        return await _start(_MODULE, self.kind, str(self.bounds.characters), str(seconds), file=self.file)
 
     def _ended(self, outcome: dict[str, Any]) -> None:
         if "failed" in outcome:
             raise Unreadable(str(outcome["failed"]))
         self.is_cut = bool(outcome["is_cut"])
+
+
+async def portrait_of(file: BinaryIO) -> bytes:
+    """A small picture of this one; `Unreadable` where it is none, or far too large."""
+    process = await _start(f"{_MODULE}.portrait", file=file)
+    try:
+        async with asyncio.timeout(_PORTRAIT_SECONDS):
+            drawn, _ = await process.communicate()
+    except TimeoutError:
+        raise Unreadable("too_slow") from None
+    finally:
+        await _end(process)
+    if process.returncode or not drawn:
+        raise Unreadable("damaged")
+    return drawn
+
+
+async def _start(module: str, *arguments: str, file: BinaryIO) -> asyncio.subprocess.Process:
+    # Nothing of ours goes with it: no secret in its environment, no file but the one it reads.
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", "-m", module, *arguments),
+        env={"PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path)), "LANG": "C.UTF-8"},
+        stdin=file,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        limit=_LONGEST_LINE,
+        start_new_session=True,
+    )
 
 
 def _why(status: int) -> str:
