@@ -23,7 +23,6 @@ _ACCEPTABLE = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 _BODY_SECONDS = 30
 _UNREMARKABLE = ("/static", "/health")
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
-_METHODS_THAT_BRING = ("POST", "PUT", "PATCH")
 _METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
@@ -57,7 +56,7 @@ class Edge:
         self._uploads = dict(uploads or {})
         # With another method there is nothing there, which is for the application to say, whatever the body is.
         for path in {name.partition(" ")[2] for name in self._uploads}:
-            for method in _METHODS_THAT_BRING:
+            for method in _METHODS_WITH_BODY:
                 self._uploads.setdefault(f"{method} {path}", max_body_bytes)
         # The interactive pages load their scripts from elsewhere: whoever asks for them gets no policy there.
         self._free_paths = ("/docs", "/redoc") if docs else ()
@@ -88,7 +87,7 @@ class Edge:
         try:
             if most_bytes is not None:
                 refuse_too_large(headers, most_bytes)
-                intake = Intake(receive, send, most_bytes=most_bytes)
+                intake = Intake(headers, receive, send, most_bytes=most_bytes)
                 receive, send = intake.receive, intake.send
             else:
                 receive = await self._bounded(scope, headers, receive)

@@ -51,11 +51,12 @@ async def linger(receive: Receive, most_bytes: int) -> None:
 class Intake:
     """`receive` and `send` of one request, for a route that reads its body by itself."""
 
-    def __init__(self, receive: Receive, send: Send, *, most_bytes: int) -> None:
+    def __init__(self, headers: Headers, receive: Receive, send: Send, *, most_bytes: int) -> None:
         self._receive, self._send = receive, send
         self._most_bytes = most_bytes
         self._size = 0
-        self._is_read = False
+        # Without these there is no body.
+        self._is_read = headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers
 
     async def receive(self) -> Message:
         """The next piece, in time and within the bounds."""
