@@ -44,7 +44,11 @@ async def test_of_many_that_are_sent_to_two_servers_as_many_as_may_are_accepted(
     statuses = await asyncio.gather(*(send(number) for number in range(SENDS)))
 
     assert sorted(statuses) == [202] * LIMIT + [429] * (SENDS - LIMIT)
-    assert await owner.thread()
+    told = [notification["title"] for notification in (await there.get("/api/v1/notifications"))["data"]]
+    assert told == [
+        "Your requests for chat are used up for this month",
+        "80 % of your requests for chat this month are used",
+    ]
     usage = await there.get("/api/v1/usage")
     assert [(one["used"], one["limit"]) for one in usage["limits"]] == [(LIMIT, LIMIT)]
 

@@ -12,6 +12,7 @@ from famulus.apps.alone import only_process
 from famulus.apps.files import FileRoom
 from famulus.apps.memories import MemoryRoom
 from famulus.apps.notifications import NotificationRoom
+from famulus.apps.quotas import QuotaNotices
 from famulus.features.conversations.jobs import RunWorker
 from famulus.features.conversations.runs import RUN_JOB, RunDesk
 from famulus.features.conversations.signals import Cancellations
@@ -50,6 +51,7 @@ class Engine:
         self.queue = JobQueue(relay=self._relay, lease_seconds=jobs.lease_seconds)
         self.memory = MemoryRoom(database, self.queue, settings)
         self.toolset = Toolset([*self.memory.tools, *tools])
+        self.notifications = NotificationRoom(database, self.log, self.queue, settings)
         cancellations = Cancellations(self._relay)
         self.desk = RunDesk(
             self.log,
@@ -58,7 +60,7 @@ class Engine:
             settings.agent,
             default_model,
             self.memory.errands,
-            plans=Plans(settings.usage),
+            plans=Plans(settings.usage, QuotaNotices(self.notifications).tell),
         )
         self._runs = RunWorker(
             database,
@@ -69,7 +71,6 @@ class Engine:
             max_attempts=jobs.max_attempts,
         )
         self.files = FileRoom(database, get_blobs(), self.queue, settings.files)
-        self.notifications = NotificationRoom(database, self.log, self.queue, settings)
         self.worker = self._make_worker(settings.jobs)
 
     def _make_worker(self, limits: JobSettings) -> Worker:
