@@ -106,6 +106,8 @@ class Famulus(Target):
             "FAMULUS_ACCOUNTS__SETUP_TOKEN": self._setup_token,
             "OPENAI_BASE_URL": f"http://127.0.0.1:{self._model_port}/v1",
             "OPENAI_API_KEY": "sk-fake",
+            # Nobody else asks the provider about a turn once it has ended.
+            "FAMULUS_MEMORY__EXTRACTION": "false",
         }
         self.server = Server(["famulus", "serve"], log=self._log, folder=self._folder, environment=environment)
         self._wait_until_it_listens()

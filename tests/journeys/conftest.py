@@ -30,7 +30,7 @@ async def server(
     """One server for all the tests of a module, with the settings that the module names."""
     settings: dict[str, str] = getattr(request.module, "SETTINGS", {})
     folder = tmp_path_factory.mktemp("server")
-    with serving(folder, **environment(fake_model_process), **settings) as server:
+    with serving(folder, **{**environment(fake_model_process), **settings}) as server:
         yield await server.start()
 
 

@@ -20,6 +20,8 @@ def environment(provider: FakeModel) -> dict[str, str]:
     return {
         "OPENAI_BASE_URL": provider.base_url,
         "OPENAI_API_KEY": "sk-fake",
+        # Nothing but its turns is asked of the provider.
+        "FAMULUS_MEMORY__EXTRACTION": "false",
         "FAMULUS_MODEL__NAME": "text?tokens=20",
         "FAMULUS_AGENT__TOOL_MODULES": '["tests.journeys.tools"]',
     }

@@ -14,6 +14,7 @@ from famulus.apps.memories import MemoryRoom
 from famulus.apps.notifications import NotificationRoom
 from famulus.apps.quotas import QuotaNotices
 from famulus.features.conversations.jobs import RunWorker
+from famulus.features.conversations.learner import Learner
 from famulus.features.conversations.runs import RUN_JOB, RunDesk
 from famulus.features.conversations.signals import Cancellations
 from famulus.features.usage.plans import Plans
@@ -74,10 +75,21 @@ class Engine:
         self.worker = self._make_worker(settings.jobs)
 
     def _make_worker(self, limits: JobSettings) -> Worker:
+        learner = Learner(
+            self._database,
+            self.desk,
+            models.finder(self._settings.model),
+            self.memory.keeper,
+            max_attempts=limits.max_attempts,
+        )
         return Worker(
             self._database,
             self.queue,
-            self._runs.handlers | self.memory.handlers | self.files.handlers | self.notifications.handlers,
+            self._runs.handlers
+            | learner.handlers
+            | self.memory.handlers
+            | self.files.handlers
+            | self.notifications.handlers,
             concurrency=limits.concurrency,
             lease_seconds=limits.lease_seconds,
             poll_seconds=limits.poll_seconds,

@@ -35,7 +35,7 @@ class MemoryRoom:
 
     def __init__(self, database: Database, queue: JobQueue, settings: Settings) -> None:
         self.keeper = make_keeper(database, settings)
-        self.errands = Errands(self.keeper, database, queue)
+        self.errands = Errands(self.keeper, database, queue, learns=settings.memory.extraction)
         self.recall = Recall(self.keeper, settings.memory)
         self.tools = MemoryTools(self.keeper).all()
         self.handlers: dict[str, Handler] = {MEMORY_JOB: self.errands.make}

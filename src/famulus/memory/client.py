@@ -14,13 +14,13 @@ from famulus.memory.local import LocalKeeper
 from famulus.memory.meaning import Searcher
 from famulus.memory.recall import Recall
 from famulus.memory.remote import MemoryUnavailable, RemoteKeeper
-from famulus.memory.schemas import Hit, MemoryDraft, MemoryPatch, MemoryView, Search
+from famulus.memory.schemas import Filters, Hit, MemoryDraft, MemoryPatch, MemoryView, Search
 from famulus.settings import MemorySettings
 
 __all__ = [
-    "MEMORY_JOB", "Change", "Correcting", "Errands", "Forgetting", "Hit", "Keeper", "LocalKeeper", "MemoryDraft",
-    "MemoryPatch", "MemoryUnavailable", "MemoryView", "Page", "ProposalDraft", "Recall", "Remembering", "RemoteKeeper",
-    "Search", "Searcher", "local_keeper", "make_embedder",
+    "MEMORY_JOB", "Change", "Correcting", "Errands", "Filters", "Forgetting", "Hit", "Keeper", "LocalKeeper",
+    "MemoryDraft", "MemoryPatch", "MemoryUnavailable", "MemoryView", "Page", "ProposalDraft", "Recall",
+    "Remembering", "RemoteKeeper", "Search", "Searcher", "local_keeper", "make_embedder",
 ]  # fmt: skip
 
 

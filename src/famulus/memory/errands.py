@@ -70,7 +70,9 @@ _ERRAND: TypeAdapter[Errand] = TypeAdapter(Errand)
 class Errands:
     """Runs errands to the memory."""
 
-    def __init__(self, keeper: Keeper, database: Database, queue: JobQueue) -> None:
+    def __init__(self, keeper: Keeper, database: Database, queue: JobQueue, *, learns: bool = False) -> None:
+        self.learns = learns
+        """Whether turns are looked through for what is worth remembering, once they have ended."""
         self._keeper = keeper
         self._database = database
         self._queue = queue

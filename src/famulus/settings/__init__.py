@@ -221,6 +221,9 @@ class MemorySettings(Section):
     """How long runs go on without asking a memory that failed three times in a row; then one of them tries again."""
     call_seconds: float = Field(5, gt=0)
     """How long a tool, a person or a job waits for an answer of the memory service."""
+    extraction: bool = True
+    """Whether a turn is kept word for word and looked through, by the model that has answered, for what is worth
+    remembering; what the user asks to be remembered is in any case."""
     recalled: int = Field(8, ge=1, le=50)
     """Most memories that a run is shown when it begins, beside those that are pinned."""
     embeddings: Literal["local", "endpoint", "none"] = "local"

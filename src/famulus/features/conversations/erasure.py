@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from famulus.features.conversations.lessons import learning_in
 from famulus.features.conversations.tables import assistants, conversations, messages, runs, steps
 from famulus.infra.database import Session
 from famulus.infra.idempotency import idempotent_answers
@@ -26,4 +27,5 @@ async def forget_answers(session: Session, errands: Errands, user_id: str, conve
     answer = idempotent_answers.c.answer
     about = answer["id"].as_string() == conversation_id, answer["thread_id"].as_string() == conversation_id
     await session.execute(sa.delete(idempotent_answers).where(idempotent_answers.c.user_id == user_id, sa.or_(*about)))
+    await session.execute(sa.delete(jobs).where(jobs.c.serial_key == learning_in(conversation_id)))
     await errands.forget_session(session, user_id, conversation_id)

@@ -18,6 +18,7 @@ from famulus.features.conversations.ending import (
     run_event,
     step_event,
 )
+from famulus.features.conversations.learner import learn_later
 from famulus.features.conversations.memories import note_what_was_done
 from famulus.features.conversations.opening import Opening
 from famulus.features.conversations.records import Message, Step
@@ -206,6 +207,8 @@ class Turn:
         await conversations.update(run.conversation_id, {"unread": True})
         await end(session, drafts, run, self._desk.plans)
         await note_what_was_done(session, self._desk.errands, run, self._calls.steps, self._history)
+        if status == "completed":
+            await learn_later(session, self._desk, run, tainted=self._calls.tainted_but_for())
         if conversation and conversation.title_source == "default":
             payload = {"user_id": run.user_id, "conversation_id": run.conversation_id, "run_id": run.id}
             await self._desk.queue.add(session, TITLE_JOB, payload, user_id=run.user_id)
