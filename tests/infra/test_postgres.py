@@ -90,9 +90,12 @@ async def test_who_waits_too_long_for_a_connection_is_told(postgres_database: st
     async with a_database(postgres_database) as _:
         database = PostgresDatabase(postgres_database, pool_size=1)
         async with database.unit_of_work():
-            with pytest.raises(Unavailable):
+            with pytest.raises(Unavailable) as told:
                 await database.ping()
         await database.ping()
+        # What a library says is for logs.
+        assert told.value.details == {}
+        assert "timeout" in str(told.value.said)
         await database.close()
 
 

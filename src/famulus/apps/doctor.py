@@ -179,5 +179,5 @@ def _is_installed(module: str) -> bool:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, FamulusError):
-        return str(error.details.get("reason") or error.message)
+        return str(error.for_logs.get("said") or error.message)
     return f"{type(error).__name__}."

@@ -57,7 +57,7 @@ def answer(request: Request, error: FamulusError) -> Response:
 async def _ours(request: Request, error: Exception) -> Response:
     known = cast("FamulusError", error)
     if known.status >= 500:  # noqa: PLR2004 -- what is not the caller's doing
-        _logger.warning("request.failed", code=known.code, path=request.url.path, **known.details)
+        _logger.warning("request.failed", code=known.code, path=request.url.path, **known.for_logs)
     return answer(request, known)
 
 

@@ -266,7 +266,7 @@ def translated(error: BaseException) -> BaseException:
     if state is None or state.startswith(_UNUSABLE):
         if isinstance(error, DBAPIError) and not error.connection_invalidated and state is None:
             return error
-        return Unavailable("The database cannot be used right now.", reason=said)
+        return Unavailable("The database cannot be used right now.", said=said)
     return error
 
 

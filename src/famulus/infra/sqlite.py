@@ -266,5 +266,5 @@ def translated(error: BaseException) -> BaseException:
     if "full" in said:
         return StorageFull("There is no room left to write; reading goes on.")
     if any(word in said for word in ("locked", "unable to open", "readonly", "read-only", "disk I/O")):
-        return Unavailable("The database cannot be used right now.", reason=said)
+        return Unavailable("The database cannot be used right now.", said=said)
     return error

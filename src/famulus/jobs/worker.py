@@ -79,7 +79,7 @@ class Worker:
             await self._database.write(lambda session: self._queue.hand_over(session, worker=self.name))
         except FamulusError as error:
             # Whoever takes it next waits for the leases to end.
-            _logger.warning("jobs.not_handed_over", code=error.code, **error.details)
+            _logger.warning("jobs.not_handed_over", code=error.code, **error.for_logs)
 
     def claim_no_more(self) -> None:
         """Begin to drain: what is at work goes on, and nothing is added to it."""
@@ -111,7 +111,7 @@ class Worker:
             try:
                 claimed = await self._claim()
             except FamulusError as error:
-                _logger.warning("jobs.claim_failed", code=error.code, **error.details)
+                _logger.warning("jobs.claim_failed", code=error.code, **error.for_logs)
                 claimed = 0
             if claimed == _MOST_PER_CLAIM:
                 continue
@@ -174,7 +174,7 @@ class Worker:
                     lambda session: self._queue.heartbeat(session, worker=self.name), durable=False
                 )
             except FamulusError as error:
-                _logger.warning("jobs.heartbeat_failed", code=error.code, **error.details)
+                _logger.warning("jobs.heartbeat_failed", code=error.code, **error.for_logs)
                 continue
             current = set(self._running.values())
             for claim in before:

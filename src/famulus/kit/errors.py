@@ -38,6 +38,12 @@ class FamulusError(Exception):
         self.message = message
         self.details = details
 
+    @property
+    def for_logs(self) -> dict[str, object]:
+        """The details, and what others said themselves, which no client is told."""
+        said = getattr(self, "said", None)
+        return {**self.details, "said": said} if said else self.details
+
 
 class Invalid(FamulusError):
     """Malformed, blank or impossible."""
@@ -109,6 +115,10 @@ class Unavailable(FamulusError):
     """Something Famulus depends on is down."""
 
     status = 503
+
+    def __init__(self, message: str, *, said: str | None = None, **details: object) -> None:
+        super().__init__(message, **details)
+        self.said = said
 
 
 class StorageFull(FamulusError):

@@ -142,4 +142,4 @@ async def _told(asking: Coroutine[Any, Any, T], *, missing: Callable[[], T] | No
             return missing()
         raise translated(error) from None
     except import_module("obstore.exceptions").BaseError as error:
-        raise Unavailable("Files cannot be stored or read right now.", reason=type(error).__name__) from None
+        raise Unavailable("Files cannot be stored or read right now.", said=type(error).__name__) from None

@@ -83,7 +83,7 @@ def translated(error: OSError) -> FamulusError:
         return BlobNotFound("There are no such bytes.")
     if error.errno in _FULL:
         return StorageFull("There is no room left for files; reading goes on.")
-    return Unavailable("Files cannot be stored or read right now.", reason=error.strerror or type(error).__name__)
+    return Unavailable("Files cannot be stored or read right now.", said=error.strerror or type(error).__name__)
 
 
 async def read_whole(blobs: Blobs, key: str) -> bytes:
