@@ -104,6 +104,20 @@ async def test_a_worker_that_stops_hands_over_what_another_takes_up_at_once(runn
         assert events[-1].data["status"] == "completed"
 
 
+async def test_a_key_that_is_revoked_is_refused_everywhere(running: tuple[Fleet, Client]) -> None:
+    fleet, owner = running
+    made = await owner.post("/api/v1/api-keys", {"name": "lent", "scopes": ["chat"]}, expect=201)
+    lent = Client(fleet.servers[1].url, made["secret"], owner.user_id)
+    await lent.get("/api/v1/conversations")
+
+    assert (await owner.request("DELETE", f"/api/v1/api-keys/{made['id']}"))[0] == 204
+
+    began = time.monotonic()
+    while (await lent.request("GET", "/api/v1/conversations"))[0] != 401:
+        await asyncio.sleep(0.02)
+    assert time.monotonic() - began < (1 if has_redis(fleet) else 5)
+
+
 async def test_each_process_says_how_it_is(running: tuple[Fleet, Client]) -> None:
     fleet, _ = running
     for process in (*fleet.servers, fleet.workers[0]):

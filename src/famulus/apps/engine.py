@@ -42,18 +42,18 @@ class Engine:
         self._works = works
         self._alone: TextIO | None = None
         self._watching: asyncio.Task[None] | None = None
-        self._relay = make_relay(_address(settings))
+        self.relay = make_relay(_address(settings))
         self.log = EventLog(
             database,
-            relay=self._relay,
+            relay=self.relay,
             flush_seconds=streams.flush_seconds,
             heartbeat_seconds=streams.heartbeat_seconds,
         )
-        self.queue = JobQueue(relay=self._relay, lease_seconds=jobs.lease_seconds)
+        self.queue = JobQueue(relay=self.relay, lease_seconds=jobs.lease_seconds)
         self.memory = MemoryRoom(database, self.queue, settings)
         self.toolset = Toolset([*self.memory.tools, *tools])
         self.notifications = NotificationRoom(database, self.log, self.queue, settings)
-        cancellations = Cancellations(self._relay)
+        cancellations = Cancellations(self.relay)
         self.desk = RunDesk(
             self.log,
             self.queue,
@@ -106,7 +106,7 @@ class Engine:
             await self._database.write(self.queue.take_from_the_dead)
         elif self._database.path:
             _logger.info("engine.not_alone")
-        self._relay.start()
+        self.relay.start()
         self.log.start()
         self._loop = asyncio.get_running_loop()
         if self._works:
@@ -132,7 +132,7 @@ class Engine:
     @property
     def degraded(self) -> list[str]:
         """What is down that this process does without."""
-        return ["redis"] if self._settings.redis.url and not self._relay.is_live else []
+        return ["redis"] if self._settings.redis.url and not self.relay.is_live else []
 
     async def stop(self) -> None:
         """Let go of everybody who watches, finish or hand over the runs, and stop."""
@@ -143,7 +143,7 @@ class Engine:
         await self.files.stop()
         await self.memory.keeper.stop()
         await self.log.stop()
-        await self._relay.stop()
+        await self.relay.stop()
         if self._alone:
             self._alone.close()
 

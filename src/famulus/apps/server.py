@@ -85,7 +85,7 @@ def create_app(settings: Settings, *, works: bool = True) -> "Served":
         database = get_database()
         engine = Engine(database, settings, tools, default_model=choices[0].id, works=works)
         forgetting = (engine.memory.erase, engine.files.erase)
-        accounts = Accounts(database, settings.accounts, on_erase=[*_ON_ERASE, *forgetting])
+        accounts = Accounts(database, settings.accounts, on_erase=[*_ON_ERASE, *forgetting], relay=engine.relay)
         app.state.database, app.state.settings, app.state.accounts = database, settings, accounts
         app.state.engine = engine
         app.state.conversations = Counter(

@@ -16,7 +16,7 @@ from famulus.kit.errors import StorageFull, Unavailable
 OWNER_SCOPES = frozenset({"chat", "account", "users:act", "admin"})
 MEMBER_SCOPES = frozenset({"chat", "account"})
 
-# A credential revoked in another process is refused here after this long.
+# A credential revoked in another process is refused here after this long, when no word of it comes sooner.
 _REMEMBERED = timedelta(seconds=3)
 _MOST_REMEMBERED = 10_000
 # Uses closer together than this are not worth a write.

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from famulus.features.accounts.credentials import SessionRepository
@@ -24,6 +25,7 @@ from famulus.features.accounts.tables import User
 from famulus.features.accounts.unit import Unit
 from famulus.features.accounts.users import Users
 from famulus.infra.database import Database, Session
+from famulus.infra.relay import Relay
 from famulus.kit.clock import Clock, utc_now
 from famulus.kit.limits import SlidingLimit
 from famulus.settings import AccountSettings
@@ -34,6 +36,7 @@ OnErase = Callable[[Session, str], Awaitable[None]]
 
 # One address may try this many accounts' worth of attempts: a household behind one router is no attack.
 _ACCOUNTS_PER_ADDRESS = 10
+_REVOKED = "user.revoked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +65,14 @@ class Accounts:
         settings: AccountSettings | None = None,
         *,
         on_erase: Sequence[OnErase] = (),
+        relay: Relay | None = None,
         passwords: Passwords | None = None,
         now: Clock = utc_now,
     ) -> None:
         self.settings = settings or AccountSettings()
         self.identities = Identities(database, idle=timedelta(days=self.settings.session_idle_days), now=now)
+        self._relay = relay or Relay()
+        self._relay.hear(_REVOKED, self.identities.forget)
         self._database = database
         self._on_erase = tuple(on_erase)
         self._passwords = passwords or Passwords()
@@ -220,7 +226,8 @@ class Accounts:
             settings=self.settings,
             address=client.address if client else "",
             now=self._now,
-            forget=self.identities.forget,
+            # Every server remembers callers for a moment; this one forgets at once, and so do the others.
+            forget=partial(self._relay.announce, _REVOKED),
         )
 
 
