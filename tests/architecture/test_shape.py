@@ -35,6 +35,8 @@ RECORDS: list[tuple[type, sa.Table]] = [
     (records.Step, conversations.steps),
     (calendar_records.Calendar, calendar_tables.calendars),
     (calendar_records.Event, calendar_tables.events),
+    (calendar_records.Source, calendar_tables.calendar_sources),
+    (calendar_records.RemoteEvent, calendar_tables.remote_events),
     (goal_records.Goal, goal_tables.goals),
     (goal_records.Step, goal_tables.goal_steps),
     (notification_records.Notification, notification_tables.notifications),

@@ -73,6 +73,13 @@ BODIES: dict[str, Callable[[Things], dict[str, Any]]] = {
     "PATCH /api/v1/assistants/{assistant_id}": lambda _: {"name": "Spy"},
     "POST /api/v1/calendars": lambda _: {"name": "Home"},
     "PATCH /api/v1/calendars/{calendar_id}": lambda _: {"name": "Taken over"},
+    "POST /api/v1/calendars/subscriptions": lambda _: {"name": "Away", "url": "https://calendar.invalid/"},
+    "POST /api/v1/calendars/connections": lambda _: {
+        "name": "Away",
+        "url": "https://calendar.invalid/",
+        "username": "a",
+        "password": "b",
+    },
     "POST /api/v1/calendars/{calendar_id}/import": lambda _: {"ics": _FILE},
     "POST /api/v1/events": lambda mine: {"title": "Planted", "start": "2030-01-07", "calendar_id": mine.calendar},
     "PATCH /api/v1/events/{event_id}": lambda _: {"title": "Taken over"},

@@ -9,6 +9,7 @@ import structlog
 from famulus.agent.tools import Tool, Toolset
 from famulus.apps import models
 from famulus.apps.alone import only_process
+from famulus.apps.calendars import CalendarRoom
 from famulus.apps.files import FileRoom
 from famulus.apps.memories import MemoryRoom
 from famulus.apps.notifications import NotificationRoom
@@ -53,11 +54,10 @@ class Engine:
         self.memory = MemoryRoom(database, self.queue, settings)
         self.toolset = Toolset([*self.memory.tools, *tools])
         self.notifications = NotificationRoom(database, self.log, self.queue, settings)
-        cancellations = Cancellations(self.relay)
         self.desk = RunDesk(
             self.log,
             self.queue,
-            cancellations,
+            Cancellations(self.relay),
             settings.agent,
             default_model,
             self.memory.errands,
@@ -72,6 +72,7 @@ class Engine:
             max_attempts=jobs.max_attempts,
         )
         self.files = FileRoom(database, get_blobs(), self.queue, settings.files)
+        self.calendars = CalendarRoom(database, self.queue, settings)
         self.worker = self._make_worker(settings.jobs)
 
     def _make_worker(self, limits: JobSettings) -> Worker:
@@ -82,14 +83,11 @@ class Engine:
             self.memory.keeper,
             max_attempts=limits.max_attempts,
         )
+        rooms = (self._runs, learner, self.memory, self.files, self.notifications, self.calendars)
         return Worker(
             self._database,
             self.queue,
-            self._runs.handlers
-            | learner.handlers
-            | self.memory.handlers
-            | self.files.handlers
-            | self.notifications.handlers,
+            {kind: handler for room in rooms for kind, handler in room.handlers.items()},
             concurrency=limits.concurrency,
             lease_seconds=limits.lease_seconds,
             poll_seconds=limits.poll_seconds,

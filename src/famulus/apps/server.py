@@ -120,7 +120,7 @@ def _set_up_desks(app: FastAPI, database: Database, engine: Engine, settings: Se
     """Where the requests of each feature are dealt with."""
     app.state.files = engine.files.desk
     app.state.goals = GoalDesk(database, Errands(engine.desk).send)
-    app.state.calendars = CalendarDesk(database, settings.server.public_url)
+    app.state.calendars = CalendarDesk(database, engine.calendars.desk, settings.server.public_url)
     app.state.notifications = engine.notifications.counter(app.state.conversations.seats)
     app.state.usage = UsageDesk(database, engine.desk.plans, engine.files.storage)
 

@@ -21,7 +21,7 @@ from pydantic_settings import (
 
 from famulus.kit.addresses import is_postgres
 from famulus.settings.conventional import ConventionalNames
-from famulus.settings.outward import MailSettings, NotificationSettings, OutboundSettings
+from famulus.settings.outward import CalendarSettings, MailSettings, NotificationSettings, OutboundSettings
 from famulus.settings.section import Section
 from famulus.settings.spending import UsageSettings
 
@@ -316,6 +316,8 @@ class Settings(BaseSettings):
     """Figures for Prometheus, at `/metrics`."""
     outbound: OutboundSettings = OutboundSettings()
     """Requests to addresses that people name."""
+    calendars: CalendarSettings = CalendarSettings()
+    """Calendars that are kept elsewhere."""
     mail: MailSettings = MailSettings()
     """The mail server by which e-mail is sent."""
     notifications: NotificationSettings = NotificationSettings()

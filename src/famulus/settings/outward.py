@@ -49,3 +49,13 @@ class NotificationSettings(Section):
     """Channels one person may have."""
     tests_per_minute: int = Field(5, ge=1)
     """Test messages one person may have sent."""
+
+
+class CalendarSettings(Section):
+    """Calendars that are kept elsewhere."""
+
+    refresh_minutes: float = Field(60, gt=0)
+    """Pause between two looks at a calendar elsewhere; it is doubled with each failure, up to a day."""
+    key: SecretStr | None = Field(None, min_length=32)
+    """A long random text that seals the addresses and passwords of calendars elsewhere. Without one, a key is made in
+    the data folder; several servers on one database need the same."""

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from famulus.features.calendar.sources import SourceDesk
 from famulus.infra.database import Database
 
 
@@ -14,6 +15,7 @@ class CalendarDesk:
     """Where requests about calendars are dealt with."""
 
     database: Database
+    sources: SourceDesk
     public_url: str | None = None
 
 

@@ -1,6 +1,6 @@
 """What can go wrong with calendars."""
 
-from famulus.kit.errors import Conflict, Invalid, NotFound, Unprocessable
+from famulus.kit.errors import Conflict, Invalid, NotFound, Unavailable, Unprocessable
 
 
 class CalendarNotFound(NotFound):
@@ -89,3 +89,11 @@ class UnknownZone(Unprocessable):
 
 class EventUnreadable(Unprocessable):
     """An event of the file cannot be kept here."""
+
+
+class SourceRefused(Unavailable):
+    """The calendar's server refuses what it is asked for: the address, or who asks."""
+
+
+class SourceUnreadable(Unavailable):
+    """The calendar's server answers what is no calendar."""

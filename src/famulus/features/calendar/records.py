@@ -75,3 +75,30 @@ class Occurrence:
     from_at: datetime
     """When it begins for whoever asks."""
     until_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a calendar comes from that is kept elsewhere, and what came of asking there."""
+
+    calendar_id: str
+    user_id: str
+    sealed: str
+    etag: str | None
+    failures: int
+    problem: str | None
+    job_id: str | None
+    read_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteEvent:
+    """An event on a CalDAV server, as both sides had it when they were last alike."""
+
+    calendar_id: str
+    uid: str
+    user_id: str
+    href: str
+    etag: str
+    fingerprint: str

@@ -3,9 +3,17 @@
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    StrictBool,
+    StringConstraints,
+    WithJsonSchema,
+)
 
-from famulus.features.calendar.records import Calendar, Event, Kind, Occurrence, Scope
+from famulus.features.calendar.records import Calendar, Event, Kind, Occurrence, Scope, Source
 from famulus.kit.clock import iso
 from famulus.kit.schemas import Draft, Text, Time, View, Zone
 
@@ -168,6 +176,43 @@ class FeedView(View):
     """The secret address of a calendar."""
 
     url: str
+
+
+class SubscriptionDraft(Draft):
+    """A calendar that somebody else serves as a file."""
+
+    name: Name
+    url: Annotated[str, StringConstraints(strip_whitespace=True, min_length=8, max_length=2_000)]
+    """Where: https://, http:// or webcal://."""
+    zone: Zone | None = None
+
+
+class ConnectionDraft(Draft):
+    """A calendar on a CalDAV server."""
+
+    name: Name
+    url: Annotated[str, StringConstraints(strip_whitespace=True, min_length=8, max_length=2_000)]
+    """The address of the calendar itself."""
+    username: Annotated[str, Field(min_length=1, max_length=200, pattern="^[^:]*$")]
+    password: Annotated[SecretStr, Field(min_length=1, max_length=1_000)]
+    zone: Zone | None = None
+
+
+class SourceView(View):
+    """How it stands with a calendar that is kept elsewhere."""
+
+    object: Literal["calendar.source"] = "calendar.source"
+    calendar_id: str
+    read_at: Time | None = None
+    """When it was read last; a calendar that is kept here never is."""
+    failures: int = 0
+    """How often in a row it could not be."""
+    problem: str | None = None
+    """Why not, the last time."""
+
+    @classmethod
+    def of(cls, calendar_id: str, source: Source | None) -> Self:
+        return cls.model_validate(source, from_attributes=True) if source else cls(calendar_id=calendar_id)
 
 
 class CalendarView(View):

@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter
 
-from famulus.features.calendar.endpoints import calendars, events, exchange, occurrences
+from famulus.features.calendar.endpoints import calendars, events, exchange, occurrences, sources
 from famulus.kit.problems import errors
 
 router = APIRouter(prefix="/api/v1", responses=errors())
-for part in (calendars, events, exchange, occurrences):
+for part in (calendars, events, exchange, occurrences, sources):
     router.include_router(part.router)
