@@ -131,3 +131,23 @@ def test_the_dark_is_chosen_and_stays(page: Page) -> None:
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     page.get_by_role("button", name="As the system").click()
     expect(page.locator("html")).not_to_have_attribute("data-theme", "dark")
+
+
+def test_an_answer_says_what_it_knew_and_it_can_be_forgotten(page: Page) -> None:
+    bees = {"text": "I keep bees on the roof.", "pinned": True}
+    page.evaluate(
+        """async (memory) => {
+          const me = await (await fetch("/api/v1/users/me")).json();
+          const headers = { "Content-Type": "application/json" };
+          await fetch(`/memories/${me.id}`, { method: "POST", headers, body: JSON.stringify(memory) });
+        }""",
+        bees,
+    )
+    ask(page, "Tell me about the bees on my roof.")
+    page.get_by_role("button", name="Why do you know this?").click(timeout=20_000)
+
+    told = page.get_by_label("What it knew of you")
+    expect(told).to_contain_text("I keep bees on the roof.")
+    expect(told).to_contain_text("you pinned it")
+    told.get_by_role("button", name="Forget").first.click()
+    expect(told).to_contain_text("Something that was forgotten since.")

@@ -149,3 +149,22 @@ def test_events_are_the_same_wherever_the_stream_is_cut(modules: Page) -> None:
         {"event": "message", "id": "1:1", "data": "y"},
         {"event": "b", "id": "1:2", "data": "z"},
     ]
+
+
+def test_formulas_are_set_by_the_browser_and_money_is_not(modules: Page) -> None:
+    found = modules.evaluate(
+        """async (text) => {
+          const { GrowingText, isShown, nodesOf } = await import("/static/app/markdown.js");
+          const place = document.createElement("div");
+          for (const token of new GrowingText().tokens(text, true).filter(isShown)) place.append(nodesOf(token));
+          document.body.append(place);
+          const set = () => place.querySelectorAll("math").length;
+          for (let tries = 0; tries < 100 && set() < 2; tries += 1) await new Promise((go) => setTimeout(go, 50));
+          return { set: set(), text: place.textContent, links: place.querySelectorAll("[href], [style]").length };
+        }""",
+        "Euler: $e^{i\\pi}+1=0$, for $5 or $6.\n\n$$\\frac{a}{b}\\,\\mathrm{d}x$$\n\n$\\href{javascript:alert(1)}{x}$",
+    )
+
+    assert found["set"] == 2
+    assert "for $5 or $6." in found["text"]
+    assert found["links"] == 0

@@ -61,7 +61,8 @@ export class Chat {
   /** How a run was made, for whoever asks: its model, its time and what it used. */
   async describe(turn) {
     const run = await runs.find(turn.runId);
-    turn.run.value = { ...turn.run.peek(), usage: run.usage, model: run.model, startedAt: run.started_at, endedAt: run.ended_at };
+    const { usage, model, memories, degraded, started_at: startedAt, ended_at: endedAt, correlation_id: correlationId } = run;
+    turn.run.value = { ...turn.run.peek(), usage, model, memories, degraded, startedAt, endedAt, correlationId };
     return run;
   }
 

@@ -25,14 +25,30 @@ const renderer = {
   code: ({ text, lang }) => `<pre data-language="${escape(languageOf(lang))}"><code>${escape(text)}</code></pre>`,
 };
 
-const options = new Marked({ gfm: true, breaks: true }, { renderer }).defaults;
+/** Formulas between dollars or in TeX's own brackets. A single dollar before a space or a digit after it is money. */
+const formula = (name, level, rule, start) => ({
+  name,
+  level,
+  start: (text) => text.search(start),
+  tokenizer: (text) => {
+    const found = rule.exec(text);
+    return found ? { type: name, raw: found[0], formula: (found[1] ?? found[2]).trim() } : undefined;
+  },
+  renderer: (token) => `<code data-formula="${level}">${escape(token.formula)}</code>`,
+});
+const formulas = [
+  formula("formulaBlock", "block", /^(?:\$\$([^$]+?)\$\$|\\\[([\s\S]+?)\\\])[ \t]*(?:\n|$)/, /\$\$|\\\[/),
+  formula("formulaInline", "inline", /^(?:\$(?!\s)([^$\n]+?)(?<!\s)\$(?!\d)|\\\(([^\n]+?)\\\))/, /\$|\\\(/),
+];
+
+const options = new Marked({ gfm: true, breaks: true, extensions: formulas }, { renderer }).defaults;
 
 const POLICY = {
   ALLOWED_TAGS: [
     ..."a p br strong em del code pre blockquote ul ol li h1 h2 h3 h4 h5 h6 hr img input".split(" "),
     ..."table thead tbody tr th td sub sup kbd".split(" "),
   ],
-  ALLOWED_ATTR: ["href", "title", "start", "align", "type", "checked", "disabled", "src", "alt", "data-language"],
+  ALLOWED_ATTR: ["href", "title", "start", "align", "type", "checked", "disabled", "src", "alt", "data-language", "data-formula"],
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false,
   RETURN_DOM_FRAGMENT: true,
@@ -114,9 +130,17 @@ export function nodesOf(token) {
   for (const input of fragment.querySelectorAll("input")) {
     Object.assign(input, { type: "checkbox", disabled: true, ariaLabel: input.checked ? "done" : "to do" });
   }
+  for (const place of fragment.querySelectorAll("code[data-formula]")) setFormula(place);
   for (const table of fragment.querySelectorAll("table")) wrap(table, "table");
   for (const pre of fragment.querySelectorAll("pre")) addCopyButton(pre);
   return fragment;
+}
+
+/** A formula stands as it was written until the module that sets it is there. */
+async function setFormula(place) {
+  const { mathOf } = await import("./formulas.js").catch(() => ({}));
+  const math = mathOf?.(place.textContent, place.dataset.formula === "block");
+  if (math) place.replaceWith(math);
 }
 
 function harden(link) {

@@ -1,12 +1,13 @@
 // The pages there are, each loaded when somebody first goes there. A page is a module whose default export draws it.
 import { unread } from "../app/notifications.js";
-import { Bell, Calendar, Flag, Gear, Lamp, Page } from "../parts/icons.js";
+import { Bars, Bell, Calendar, Flag, Gear, Lamp, Page } from "../parts/icons.js";
 
 export const PAGES = [
   { name: "goals", title: "Goals", icon: Flag, load: () => import("./goals.js"), styled: true },
   { name: "calendar", title: "Calendar", icon: Calendar, load: () => import("./calendar.js"), styled: true },
   { name: "files", title: "Files", icon: Page, load: () => import("./files.js"), styled: true },
   { name: "memory", title: "Memory", icon: Lamp, load: () => import("./memory.js") },
+  { name: "usage", title: "Usage", icon: Bars, load: () => import("./usage.js"), styled: true },
   { name: "notifications", title: "News", icon: Bell, load: () => import("./notifications.js"), badge: unread, last: true },
   { name: "settings", title: "Settings", icon: Gear, load: () => import("./settings.js"), last: true },
 ];

@@ -25,6 +25,8 @@ const api = {
   forget: (id) => call("DELETE", at(`/${enc(id)}`)),
   forgetAll: () => call("DELETE", at()),
   history: (id) => call("GET", at(`/${enc(id)}/history`)),
+  proposals: () => call("GET", at("/proposals?limit=20")),
+  decide: (id, how) => call("POST", at(`/proposals/${enc(id)}/${how}`)),
   restore: (id) => call("POST", at(`/${enc(id)}/restore`)),
 };
 
@@ -46,6 +48,7 @@ export default function Memory() {
   const actions = html`<button type="button" onClick=${() => setAdding(!adding)} aria-expanded=${adding}><${Plus} />Add</button>`;
   return html`<${Page} title="Memory" kind="narrow" actions=${actions}
     text="What Famulus remembers of you, and brings to mind when you ask it something. Whatever you forget here is gone.">
+    <${Proposals} onDone=${found.reload} />
     ${adding && html`<section class="panel"><${Addition} act=${add} /></section>`}
     <div class="find"><${Search} /><input type="search" aria-label="Search your memories" placeholder="Search by words or by meaning"
       value=${query} onInput=${(event) => setQuery(event.target.value)} /></div>
@@ -58,6 +61,31 @@ export default function Memory() {
     <//>
     <${ForgetAll} onDone=${found.reload} />
   <//>`;
+}
+
+/** What others have written becomes a memory only when the person agrees. */
+function Proposals({ onDone }) {
+  const found = useLoaded(async () => (await api.proposals()).data);
+  const decide = async (id, how, words) => {
+    if (await attempt(api.decide(id, how).then(() => true))) tell(words);
+    found.reload();
+    onDone();
+  };
+  if (!found.value?.length) return null;
+  return html`<section class="panel" aria-labelledby="proposals">
+    <h2 id="proposals">Should this be remembered?</h2>
+    <p class="aside">It comes from something that others have written, so it waits for your word.</p>
+    <ul class="rows">
+      ${found.value.map(
+        ({ id, change }) => html`<li class="row" key=${id}>
+          <span class="row-main"><span class="remembered">${change.draft?.text ?? change.patch?.text ?? "Forget a memory"}</span>
+            <small>${{ remember: "something new", correct: "in the place of a memory", forget: "a memory would go" }[change.do]}</small></span>
+          <button type="button" onClick=${() => decide(id, "accept", "Agreed.")}>Agree</button>
+          <button type="button" class="quiet" onClick=${() => decide(id, "reject", "It is not remembered.")}>No</button>
+        </li>`,
+      )}
+    </ul>
+  </section>`;
 }
 
 /** A text, once its writer has paused. */

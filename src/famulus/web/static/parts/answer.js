@@ -5,9 +5,10 @@ import { html, memo, useEffect, useRef, useState } from "../app/lib.js";
 import { attempt, tell } from "../app/notices.js";
 import { showThoughts } from "../app/preferences.js";
 import { moment } from "../app/times.js";
-import { Again, Chevron, Copy, Info } from "./icons.js";
+import { Again, Chevron, Copy, Info, Lamp } from "./icons.js";
 import { Markdown } from "./markdown.js";
 import { Reference } from "./reference.js";
+import { Told } from "./told.js";
 import { duration, ToolCard } from "./tool.js";
 
 export function Answer({ turn, chat }) {
@@ -97,13 +98,15 @@ function AnswerTools({ view, turn, chat }) {
       ${text && html`<button type="button" class="icon" aria-label="Copy the answer" title="Copy" onClick=${copy}><${Copy} /></button>`}
       ${turn.messageId &&
       html`<button type="button" class="icon" aria-label="Answer once more" title="Answer once more" onClick=${() => attempt(chat.edit(turn))}><${Again} /></button>`}
+      ${view.memories.length > 0 &&
+      html`<button type="button" class="icon" aria-label="Why do you know this?" title="Why do you know this?" aria-expanded=${shown} onClick=${details}><${Lamp} /></button>`}
       <button type="button" class="icon" aria-label="How this answer was made" title="How this answer was made" aria-expanded=${shown} onClick=${details}><${Info} /></button>
     </div>
     ${shown && html`<${Details} view=${view} />`}`;
 }
 
 function Details({ view }) {
-  const { usage, model, startedAt, endedAt, correlationId } = view;
+  const { usage, model, memories, startedAt, endedAt, correlationId } = view;
   const seconds = endedAt && startedAt ? (Date.parse(endedAt) - Date.parse(startedAt)) / 1_000 : null;
   const facts = [
     ["Model", model],
@@ -114,6 +117,7 @@ function Details({ view }) {
     ["Reference", correlationId],
   ];
   return html`<dl class="facts">
-    ${facts.filter(([, value]) => value).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}
-  </dl>`;
+      ${facts.filter(([, value]) => value).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}
+    </dl>
+    ${memories.length > 0 && html`<${Told} memories=${memories} />`}`;
 }

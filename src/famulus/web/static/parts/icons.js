@@ -47,6 +47,7 @@ export const Bell = icon(html`<path d="M5.5 13.5V9a4.5 4.5 0 0 1 9 0v4.5l1.2 1.5
 export const Archive = icon(html`<path d="M3.5 4.5h13v3.5h-13zM4.5 8v8h11V8M8 11h4" />`);
 export const Calendar = icon(html`<path d="M4 5h12v11.5H4zM4 8.5h12M7 3v3.5M13 3v3.5" />`);
 export const Right = icon(html`<path d="M8 5l5 5-5 5" />`);
+export const Bars = icon(html`<path d="M4 16.5h12M6 14v-4M10 14V5M14 14V8" />`);
 export const Left = icon(html`<path d="M12 5l-5 5 5 5" />`);
 export const Clip = icon(html`<path d="M14.5 9l-5 5a3 3 0 0 1-4.2-4.2l5.7-5.7a2 2 0 0 1 2.8 2.8l-5.5 5.5a1 1 0 0 1-1.4-1.4l4.8-4.8" />`);
 
