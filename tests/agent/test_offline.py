@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import orjson
 import pytest
 
 from famulus.agent.builtin import BUILTIN
@@ -81,3 +82,21 @@ async def test_it_counts_in_many_pieces() -> None:
 
 async def test_it_counts_no_further_than_it_can() -> None:
     assert len(text_of(await answer(said("count to 999999"))).split()) == 20_000
+
+
+@pytest.mark.parametrize(
+    ("text", "when", "title"),
+    [
+        ("remind me in 10 minutes to water the plants", "in 10 minutes", "water the plants"),
+        ("Please remind me to call Otto tomorrow at 9.", "tomorrow at 9", "call Otto"),
+        ("remind me every weekday at 8:30 to stretch", "every weekday at 8:30", "stretch"),
+    ],
+)
+async def test_it_sets_a_reminder_where_one_is_meant(text: str, when: str, title: str) -> None:
+    offered = [{"type": "function", "function": {"name": "schedule_reminder"}}]
+    request = ChatRequest(model="offline", messages=[said(text)], tools=offered)
+
+    call, *_ = [event async for event in OfflineModel(words_per_second=0).stream(request)]
+
+    assert isinstance(call, ToolCall)
+    assert (call.name, orjson.loads(call.arguments)) == ("schedule_reminder", {"when": when, "title": title})

@@ -21,6 +21,8 @@ from famulus.features.goals import records as goal_records
 from famulus.features.goals import tables as goal_tables
 from famulus.features.notifications import records as notification_records
 from famulus.features.notifications import tables as notification_tables
+from famulus.features.reminders import records as reminder_records
+from famulus.features.reminders import tables as reminder_tables
 from famulus.memory.records import Memory
 from famulus.memory.tables import memories
 
@@ -39,6 +41,8 @@ RECORDS: list[tuple[type, sa.Table]] = [
     (calendar_records.RemoteEvent, calendar_tables.remote_events),
     (goal_records.Goal, goal_tables.goals),
     (goal_records.Step, goal_tables.goal_steps),
+    (reminder_records.Reminder, reminder_tables.reminders),
+    (reminder_records.Occurrence, reminder_tables.occurrences),
     (notification_records.Notification, notification_tables.notifications),
     (notification_records.Delivery, notification_tables.deliveries),
     (notification_records.Channel, notification_tables.channels),

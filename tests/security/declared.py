@@ -35,6 +35,7 @@ KIND_BY_NAME = {
     "channel_id": "channel",
     "actions[].channel_id": "channel",
     "delivery_id": "delivery",
+    "reminder_id": "reminder",
 }
 KIND_OF_CURSOR = {
     "/api/v1/conversations": "conversation",
@@ -52,6 +53,8 @@ KIND_OF_CURSOR = {
     "/api/v1/files": "file",
     "/api/v1/notifications": "notification",
     "/api/v1/notifications/deliveries": "delivery",
+    "/api/v1/reminders": "reminder",
+    "/api/v1/reminders/{reminder_id}/occurrences": "occurrence",
     "/api/v1/admin/usage": "user",
 }
 # A number within one run's log or steps, which says nothing without the run; or within one's own.
@@ -101,6 +104,8 @@ BODIES: dict[str, Callable[[Things], dict[str, Any]]] = {
     },
     "PATCH /api/v1/notifications/{notification_id}": lambda _: {"read": True},
     "POST /api/v1/notifications/{notification_id}/actions": lambda _: {"action": "dismiss"},
+    "PATCH /api/v1/reminders/{reminder_id}": lambda _: {"title": "Taken over"},
+    "POST /api/v1/reminders/{reminder_id}/snooze": lambda _: {"minutes": 5},
     "PATCH /api/v1/notifications/channels/{channel_id}": lambda _: {"name": "Taken over"},
     "POST /api/v1/notifications/channels/{channel_id}/verify": lambda _: {"code": "00000000"},
     "POST /memories/{user_id}": lambda _: {"text": "Planted."},

@@ -41,9 +41,14 @@ NOT_FOUND_OTHERWISE = {
     ("POST /api/v1/events/batch", "items[].event.calendar_id"): 200,
     ("GET /api/v1/notifications", "after"): 200,
     ("GET /api/v1/notifications/deliveries", "after"): 200,
+    ("GET /api/v1/reminders", "after"): 200,
+    ("GET /api/v1/reminders/{reminder_id}/occurrences", "after"): 200,
 }
 # What there is nothing to do about, even with one's own.
-NOTHING_TO_DO = {("POST /api/v1/notifications/channels/{channel_id}/verify", "channel_id"): 409}
+NOTHING_TO_DO = {
+    ("POST /api/v1/notifications/channels/{channel_id}/verify", "channel_id"): 409,
+    ("POST /api/v1/reminders/{reminder_id}/resume", "reminder_id"): 409,
+}
 # What the owner of a server may do with anybody, by a credential that says so.
 THE_OWNERS_RIGHT = {
     "GET /api/v1/users/{user_id}",

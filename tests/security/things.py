@@ -38,6 +38,8 @@ class Things:
     notification: str
     channel: str
     delivery: str
+    reminder: str
+    occurrence: str
 
 
 def of_nothing(things: Things) -> Things:
@@ -83,6 +85,8 @@ async def have(person: Client, place: Place) -> Things:
         notification=notification,
         channel=channel,
         delivery=delivery,
+        reminder=await a_reminder(person),
+        occurrence=new_id("occ"),
     )
 
 
@@ -142,6 +146,17 @@ def a_proposal(person: Client, place: Place) -> str:
     return proposal_id
 
 
+async def a_reminder(person: Client) -> str:
+    """A reminder that was due a moment ago, and will be again."""
+    draft = {"title": "Tea", "schedule": {"kind": "rrule", "rule": "FREQ=DAILY"}}
+    made = await person.post("/api/v1/reminders", draft, expect=201)
+    path = f"/api/v1/reminders/{made['id']}"
+    async with asyncio.timeout(20):
+        while not (await person.get(f"{path}/occurrences"))["data"]:
+            await asyncio.sleep(0.02)
+    return str(made["id"])
+
+
 async def a_session(person: Client) -> str:
     """Where the person was signed in when their key was made, unless that session has been ended."""
     page = await person.get("/api/v1/auth/sessions")
@@ -165,6 +180,7 @@ async def gone(person: Client, place: Place) -> Things:
         f"assistants/{things.assistant}",
         f"api-keys/{things.key}",
         f"notifications/{things.notification}",
+        f"reminders/{things.reminder}",
         f"notifications/channels/{things.channel}",
         f"goals/{things.goal}",
         f"calendars/{things.calendar}",

@@ -36,6 +36,14 @@ _REMEMBER = re.compile(r"\s*(?:please )?remember(?: that)?[: ]+(.+)", re.IGNOREC
 _RECALL = re.compile(
     r"\s*(?:what do you (?:know|remember)|recall)(?: about)?[: ]*(.*?)\??\s*$", re.IGNORECASE | re.DOTALL
 )
+_TIMES = r"(?:in|at|on|today|tonight|tomorrow|the day after|next|this|every|daily|weekly|monthly|hourly)\b.+?"
+_REMIND = re.compile(
+    rf"\s*(?:please )?remind me (?:(?P<when>{_TIMES}) (?:to|that|about) (?P<what>.+?)"
+    rf"|(?:to|that|about) (?P<later>.+?) (?P<then>{_TIMES}))[.!]?\s*$",
+    re.IGNORECASE | re.DOTALL,
+)
+_REMINDERS = re.compile(r"\b(?:what|list|show|which)\b.{0,20}\breminders\b", re.IGNORECASE)
+_CANCEL = re.compile(r"\s*(?:please )?(cancel|pause|resume|snooze) (?:the )?reminder (rem_\w+)", re.IGNORECASE)
 _SUM = re.compile(r"[-+(]?\s*(?:\d|pi\b|sqrt\(|\()[\d\s.+\-*/^%()a-z]*", re.IGNORECASE)
 
 
@@ -97,13 +105,24 @@ def _by_rule(text: str) -> tuple[str, dict[str, Any] | str] | None:
         return "remember", {"text": match[1].strip()}
     if match := _RECALL.match(text):
         return "recall", {"about": match[1].strip()}
-    if call := papers.asked_for(text) or plans.asked_for(text):
+    if call := _about_reminders(text) or papers.asked_for(text) or plans.asked_for(text):
         return call
     if _TIME.search(text):
         zone = _ZONE.search(text)
         return "current_time", {"zone": zone[1]} if zone else {}
     sums = [found.strip() for found in _SUM.findall(text) if re.search(r"\d\s*[-+*/^%]\s*[\d(.]|sqrt", found)]
     return ("calculator", {"expression": max(sums, key=len)}) if sums else None
+
+
+def _about_reminders(text: str) -> tuple[str, dict[str, Any]] | None:
+    if match := _REMIND.match(text):
+        when, what = match["when"] or match["then"], match["what"] or match["later"]
+        return "schedule_reminder", {"when": when.strip(), "title": shortened(what.strip(), 200)}
+    if match := _CANCEL.match(text):
+        return f"{match[1].lower()}_reminder", {"id": match[2]}
+    if _REMINDERS.search(text):
+        return "list_reminders", {}
+    return None
 
 
 def _said(messages: list[Message]) -> str:

@@ -14,6 +14,7 @@ from famulus.apps.files import FileRoom
 from famulus.apps.memories import MemoryRoom
 from famulus.apps.notifications import NotificationRoom
 from famulus.apps.quotas import QuotaNotices
+from famulus.apps.reminders import ReminderRoom
 from famulus.features.conversations.jobs import RunWorker
 from famulus.features.conversations.learner import Learner
 from famulus.features.conversations.runs import RUN_JOB, RunDesk
@@ -54,15 +55,9 @@ class Engine:
         self.memory = MemoryRoom(database, self.queue, settings)
         self.toolset = Toolset([*self.memory.tools, *tools])
         self.notifications = NotificationRoom(database, self.log, self.queue, settings)
-        self.desk = RunDesk(
-            self.log,
-            self.queue,
-            Cancellations(self.relay),
-            settings.agent,
-            default_model,
-            self.memory.errands,
-            plans=Plans(settings.usage, QuotaNotices(self.notifications).tell),
-        )
+        plans = Plans(settings.usage, QuotaNotices(self.notifications).tell)
+        signals, memories = Cancellations(self.relay), self.memory.errands
+        self.desk = RunDesk(self.log, self.queue, signals, settings.agent, default_model, memories, plans=plans)
         self._runs = RunWorker(
             database,
             self.desk,
@@ -73,6 +68,7 @@ class Engine:
         )
         self.files = FileRoom(database, get_blobs(), self.queue, settings.files)
         self.calendars = CalendarRoom(database, self.queue, settings)
+        self.reminders = ReminderRoom(database, self.notifications.desk, self.desk, settings.reminders)
         self.worker = self._make_worker(settings.jobs)
 
     def _make_worker(self, limits: JobSettings) -> Worker:
@@ -83,7 +79,7 @@ class Engine:
             self.memory.keeper,
             max_attempts=limits.max_attempts,
         )
-        rooms = (self._runs, learner, self.memory, self.files, self.notifications, self.calendars)
+        rooms = (self._runs, learner, self.memory, self.files, self.notifications, self.calendars, self.reminders)
         return Worker(
             self._database,
             self.queue,
@@ -110,6 +106,7 @@ class Engine:
         if self._works:
             self._watching = asyncio.create_task(self._runs.watch_cancellations())
             self.worker.start()
+            self.reminders.clock.start()
         self.memory.keeper.start()
         self.files.start(alone=self._alone is not None)
 
@@ -135,6 +132,7 @@ class Engine:
     async def stop(self) -> None:
         """Let go of everybody who watches, finish or hand over the runs, and stop."""
         self.let_go()
+        await self.reminders.clock.stop()
         await self.worker.stop(drain_seconds=self._settings.server.drain_seconds)
         if self._watching:
             self._watching.cancel()

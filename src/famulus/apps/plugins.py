@@ -9,6 +9,7 @@ from famulus.features.calendar.tools import TOOLS as CALENDAR_TOOLS
 from famulus.features.files.tools import TOOLS as FILE_TOOLS
 from famulus.features.goals.tools import TOOLS as GOAL_TOOLS
 from famulus.features.notifications.tools import TOOLS as NOTIFICATION_TOOLS
+from famulus.features.reminders.tools import TOOLS as REMINDER_TOOLS
 from famulus.kit.errors import Invalid
 from famulus.settings import Settings
 
@@ -19,7 +20,7 @@ class ToolsNotFound(Invalid):
 
 def all_tools(settings: Settings) -> list[Tool]:
     """Every tool that a run may be given, but for those of the memory."""
-    ours = (*GOAL_TOOLS, *CALENDAR_TOOLS, *FILE_TOOLS, *NOTIFICATION_TOOLS)
+    ours = (*GOAL_TOOLS, *CALENDAR_TOOLS, *FILE_TOOLS, *NOTIFICATION_TOOLS, *REMINDER_TOOLS)
     return [*BUILTIN, *ours, *tools_from(settings.agent.tool_modules)]
 
 

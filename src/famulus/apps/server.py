@@ -36,6 +36,7 @@ from famulus.features.goals.desk import GoalDesk
 from famulus.features.goals.repository import erase_goals
 from famulus.features.notifications import endpoints as notification_endpoints
 from famulus.features.notifications.erasure import erase_notifications
+from famulus.features.reminders import endpoints as reminder_endpoints
 from famulus.features.usage import endpoints as usage_endpoints
 from famulus.features.usage.desk import UsageDesk
 from famulus.features.usage.office import erase_usage
@@ -59,6 +60,7 @@ _ROUTERS = (
     files_endpoints.router,
     calendar_endpoints.router,
     notification_endpoints.router,
+    reminder_endpoints.router,
     usage_endpoints.router,
     portraits.router,
     health.router,
@@ -84,8 +86,7 @@ def create_app(settings: Settings, *, works: bool = True) -> "Served":
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = get_database()
         engine = Engine(database, settings, tools, default_model=choices[0].id, works=works)
-        forgetting = (engine.memory.erase, engine.files.erase)
-        accounts = Accounts(database, settings.accounts, on_erase=[*_ON_ERASE, *forgetting], relay=engine.relay)
+        accounts = _make_accounts(database, settings, engine)
         app.state.database, app.state.settings, app.state.accounts = database, settings, accounts
         app.state.engine = engine
         app.state.conversations = Counter(
@@ -116,11 +117,23 @@ def create_app(settings: Settings, *, works: bool = True) -> "Served":
     return Served(app, settings)
 
 
+def _make_accounts(database: Database, settings: Settings, engine: Engine) -> Accounts:
+    """People, with what follows elsewhere when they go or move."""
+    return Accounts(
+        database,
+        settings.accounts,
+        on_erase=[*_ON_ERASE, engine.memory.erase, engine.files.erase],
+        on_move=engine.reminders.moved,
+        relay=engine.relay,
+    )
+
+
 def _set_up_desks(app: FastAPI, database: Database, engine: Engine, settings: Settings) -> None:
     """Where the requests of each feature are dealt with."""
     app.state.files = engine.files.desk
     app.state.goals = GoalDesk(database, Errands(engine.desk).send)
     app.state.calendars = CalendarDesk(database, engine.calendars.desk, settings.server.public_url)
+    app.state.reminders = engine.reminders.desk
     app.state.notifications = engine.notifications.counter(app.state.conversations.seats)
     app.state.usage = UsageDesk(database, engine.desk.plans, engine.files.storage)
 

@@ -21,7 +21,13 @@ from pydantic_settings import (
 
 from famulus.kit.addresses import is_postgres
 from famulus.settings.conventional import ConventionalNames
-from famulus.settings.outward import CalendarSettings, MailSettings, NotificationSettings, OutboundSettings
+from famulus.settings.outward import (
+    CalendarSettings,
+    MailSettings,
+    NotificationSettings,
+    OutboundSettings,
+    ReminderSettings,
+)
 from famulus.settings.section import Section
 from famulus.settings.spending import UsageSettings
 
@@ -322,6 +328,8 @@ class Settings(BaseSettings):
     """The mail server by which e-mail is sent."""
     notifications: NotificationSettings = NotificationSettings()
     """How people are told of what happens."""
+    reminders: ReminderSettings = ReminderSettings()
+    """What people are reminded of."""
     usage: UsageSettings = UsageSettings()
     """What people may spend."""
     log: LogSettings = LogSettings()

@@ -59,3 +59,20 @@ class CalendarSettings(Section):
     key: SecretStr | None = Field(None, min_length=32)
     """A long random text that seals the addresses and passwords of calendars elsewhere. Without one, a key is made in
     the data folder; several servers on one database need the same."""
+
+
+class ReminderSettings(Section):
+    """What people are reminded of."""
+
+    max_active: int = Field(1_000, ge=1)
+    """Reminders one person may have that are not over."""
+    default_expiry_days: int = Field(180, ge=1)
+    """When a reminder ends that repeats and was given no end; its person is told."""
+    max_lateness_seconds: int = Field(86_400, ge=0)
+    """How late something may be said that was due while nothing ran, unless the reminder says otherwise."""
+    shortest_interval_seconds: float = Field(60, ge=60)
+    """How often a reminder may be due at most."""
+    poll_seconds: float = Field(0.5, gt=0)
+    """How often to look whether something has become due sooner than was known."""
+    most_at_once: int = Field(50, ge=1, le=1_000)
+    """Reminders that are said in one transaction."""

@@ -22,7 +22,7 @@ from famulus.features.accounts.passwords import Passwords, refuse_weak
 from famulus.features.accounts.repository import InvitationRepository, TokenRepository, UserRepository
 from famulus.features.accounts.sessions import Sessions
 from famulus.features.accounts.tables import User
-from famulus.features.accounts.unit import Unit
+from famulus.features.accounts.unit import OnMove, Unit, nobody_moves_along
 from famulus.features.accounts.users import Users
 from famulus.infra.database import Database, Session
 from famulus.infra.relay import Relay
@@ -66,6 +66,7 @@ class Accounts:
         *,
         on_erase: Sequence[OnErase] = (),
         relay: Relay | None = None,
+        on_move: OnMove = nobody_moves_along,
         passwords: Passwords | None = None,
         now: Clock = utc_now,
     ) -> None:
@@ -75,6 +76,7 @@ class Accounts:
         self._relay.hear(_REVOKED, self.identities.forget)
         self._database = database
         self._on_erase = tuple(on_erase)
+        self._on_move = on_move
         self._passwords = passwords or Passwords()
         self._now = now
         per_minute = self.settings.sign_in_attempts_per_minute
@@ -228,6 +230,7 @@ class Accounts:
             now=self._now,
             # Every server remembers callers for a moment; this one forgets at once, and so do the others.
             forget=partial(self._relay.announce, _REVOKED),
+            moved=self._on_move,
         )
 
 

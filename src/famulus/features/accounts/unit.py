@@ -1,6 +1,6 @@
 """What every service of accounts stands on within one unit of work."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -9,9 +9,16 @@ from famulus.infra.database import Session
 from famulus.kit.clock import Clock, utc_now
 from famulus.settings import AccountSettings
 
+OnMove = Callable[[Session, str, str], Awaitable[None]]
+"""What follows in another feature when a user is in another time zone."""
+
 
 def _nobody_remembers(_user_id: str) -> None:
     """For processes that keep no callers in memory."""
+
+
+async def nobody_moves_along(_session: Session, _user_id: str, _zone: str) -> None:
+    """For processes in which nothing depends on where somebody is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,9 @@ class Unit:
     now: Clock = utc_now
     forget: Callable[[str], None] = _nobody_remembers
     """Called with a user's id once something of theirs is revoked for good."""
+
+    moved: OnMove = nobody_moves_along
+    """Called when a user is in another time zone, within the transaction that says so."""
 
     async def note(self, what: str, *, who: str | None, about: str | None = None, outcome: str = "done") -> None:
         """Write a line into the audit log."""

@@ -43,6 +43,8 @@ class Users:
         if changes:
             await self._repository.change(user_id, changes | {"updated_at": self._unit.now()})
             await self._unit.note("user.changed", who=user_id, about=user_id)
+            if zone := changes.get("zone"):
+                await self._unit.moved(self._unit.session, user_id, zone)
             # Callers carry their zone.
             self._unit.revoked(user_id)
         return await self.find(user_id)

@@ -1,0 +1,88 @@
+"""When a reminder is due: the next instant after another, by its rule and its zone."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim, CronSimError
+
+from famulus.features.reminders.errors import InvalidRule
+from famulus.features.reminders.records import Kind
+from famulus.features.reminders.rules import Rule
+from famulus.features.reminders.walls import first_change, instant_of, offset_at, wall_at
+
+_CRON_FIELDS = 5
+_LONGEST_CRON = 200
+_MOST_TRIES = 100
+_SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """A rule in a zone, from a local time on."""
+
+    kind: Kind
+    rule: str
+    begins: datetime
+    """What a clock on the wall shows when it begins."""
+    zone: str
+    at: datetime | None = None
+    """The instant that is meant, where it is once."""
+
+    def after(self, moment: datetime) -> datetime | None:
+        """The first instant after another at which it is due; None when there is none."""
+        zone = ZoneInfo(self.zone)
+        if self.kind == "once":
+            at = self.at or instant_of(self.begins, zone)
+            return at if at > moment else None
+        if self.kind == "cron":
+            return self._by_cron(max(moment, instant_of(self.begins, zone) - _SECOND), zone)
+        rule = Rule(self.rule, self.begins)
+        return self._by_elapsed_time(rule, moment, zone) if rule.is_elapsed else self._by_wall(rule, moment, zone)
+
+    def _by_cron(self, moment: datetime, zone: ZoneInfo) -> datetime | None:
+        # cronsim skips gaps and folds as cron on Debian does; in the second pass of a fold it begins in the first.
+        for due in CronSim(self.rule, moment.astimezone(zone)):
+            if (found := due.astimezone(UTC)) > moment:
+                return found
+        return None
+
+    def _by_wall(self, rule: Rule, moment: datetime, zone: ZoneInfo) -> datetime | None:
+        wall: datetime | None = wall_at(moment, zone)
+        for _ in range(_MOST_TRIES):
+            wall = rule.after(wall) if wall else None
+            if wall is None:
+                return None
+            if (found := instant_of(wall, zone)) > moment:
+                return found
+        return None
+
+    def _by_elapsed_time(self, rule: Rule, moment: datetime, zone: ZoneInfo) -> datetime | None:
+        """Hours and minutes go on while clocks are changed: every pass of an hour has its own."""
+        begins = instant_of(self.begins, zone).replace(tzinfo=None)
+        moment += _SECOND
+        for _ in range(_MOST_TRIES):
+            # By the clock as it is until it is changed, and then again from that instant on.
+            offset = offset_at(moment, zone)
+            wall = moment.astimezone(UTC).replace(tzinfo=None) + offset
+            found = rule.after(wall - _SECOND, begins=begins + offset)
+            if found is None:
+                return None
+            due = (found - offset).replace(tzinfo=UTC)
+            change = first_change(zone, moment, due)
+            if change is None:
+                return due
+            moment = change
+        return None
+
+
+def checked_cron(expression: str) -> str:
+    """A cron expression of five fields, or `InvalidRule`."""
+    expression = " ".join(expression.split())
+    if len(expression) > _LONGEST_CRON or len(expression.split()) != _CRON_FIELDS:
+        raise InvalidRule("A cron expression has five fields, such as `30 8 * * 1-5`.")
+    try:
+        CronSim(expression, datetime(2026, 1, 1, tzinfo=UTC))
+    except (CronSimError, ValueError) as error:
+        raise InvalidRule("This is not a cron expression.", reason=str(error)) from None
+    return expression
