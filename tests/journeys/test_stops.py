@@ -108,7 +108,7 @@ async def test_a_worker_that_wakes_after_its_run_was_taken_over_changes_nothing(
         run_id = await conversation.send()
         following = owner.follow(run_id)
         seen = await first(following, "thread.message.delta", times=3)
-        other = Server(tmp_path, settings, free_port())
+        other = Server(tmp_path, {**settings, **asleep.kept.environment}, free_port())
         try:
             await other.start()
             there = Client(other.url, owner.key, owner.user_id)

@@ -260,7 +260,9 @@ class EventLog:
                 lambda session: store.append(
                     session, [Batch(w.stream_id, w.epoch, drafts) for w, drafts in batches.items()]
                 ),
-                durable=False,
+                # A file's writers end with its machine. A server can lose what it was told in a hurry, and leave them
+                # alive to number other entries as those that were shown already.
+                durable=self._database.path is None,
             )
         except BaseException:
             for writer, drafts in batches.items():
