@@ -9,11 +9,13 @@ import pytest
 
 from famulus.infra.database import Database
 from famulus.kit.errors import ProviderFailed
+from famulus.memory import vectors
 from famulus.memory.embeddings import LocalEmbedder, _local_model, make_embedder
-from famulus.memory.meaning import Searcher, without_names
+from famulus.memory.meaning import Searcher
 from famulus.memory.records import Memory
 from famulus.memory.schemas import Filters, Found, MemoryDraft, Search
 from famulus.memory.service import Memories
+from famulus.memory.words import without_names
 from famulus.settings import MemorySettings
 
 pytestmark = pytest.mark.anyio
@@ -105,12 +107,67 @@ async def test_an_embedder_that_is_down_leaves_the_words(database: Database, sea
     found = await ask(searcher, "dog")
 
     assert (found.mode, found.data[0].memory.text) == ("lexical", "A dog barks.")
+    assert "does not answer" in str(found.note)
 
 
 async def test_without_an_embedder_there_are_the_words(database: Database) -> None:
     await keep(database, "The puppy sleeps.")
 
-    assert (await ask(Searcher(database, None), "puppy")).mode == "lexical"
+    found = await ask(Searcher(database, None), "puppy")
+
+    assert found.mode == "lexical"
+    assert "no model" in str(found.note)
+
+
+async def test_vectors_of_what_is_forgotten_leave_memory_at_once(database: Database, searcher: Searcher) -> None:
+    made = await keep(database, "The puppy sleeps.", "Green tea is fine.")
+    await searcher.embed(made)
+    await ask(searcher, "pet")
+    assert MARIA in searcher._shelf._matrices
+
+    await database.write(lambda session: Memories(session, MARIA).forget(made[0].id))
+
+    assert MARIA not in searcher._shelf._matrices
+
+
+async def test_another_process_lets_go_of_them_when_it_is_asked_next(database: Database, searcher: Searcher) -> None:
+    made = await keep(database, "The puppy sleeps.", "Green tea is fine.", "A dog barks.")
+    await searcher.embed(made)
+    await ask(searcher, "pet")
+    shelf = searcher._shelf
+    vectors.shelves.discard(shelf)
+
+    await database.write(lambda session: Memories(session, MARIA).forget(made[0].id))
+    await searcher.embed(await keep(database, "Another pet."))
+
+    assert (await ask(searcher, "pet", kinds=["fact"])).data[0].memory.text == "Another pet."
+    matrix = shelf._matrices[MARIA]
+    assert matrix.count == 3
+    assert made[0].number not in matrix._numbers.tolist()
+    assert not matrix._rows[3:].any()
+
+
+async def test_another_model_embeds_everything_again(database: Database, searcher: Searcher, toy: Toy) -> None:
+    await searcher.embed(await keep(database, "The puppy sleeps.", "Green tea is fine."))
+    toy.model = "newer toy"
+    after = Searcher(database, toy)
+
+    while await after._embed_some():
+        pass
+
+    assert (await ask(after, "pet")).data[0].reason.dense == pytest.approx(1)
+    assert not await database.read(lambda session: vectors.without(session, "newer toy", beyond=0, limit=9))
+
+
+async def test_what_was_not_embedded_is_embedded_later(database: Database, searcher: Searcher, toy: Toy) -> None:
+    assert not await searcher._embed_some()
+    toy.is_down = True
+    await searcher.embed(await keep(database, "Nora: The puppy sleeps.", "Tea."))
+    toy.is_down = False
+
+    await searcher._embed_some()
+
+    assert toy.asked == ["The puppy sleeps.", "Tea."]
 
 
 async def test_the_names_of_those_who_talk_are_not_part_of_what_is_meant(

@@ -13,13 +13,15 @@ from alembic import command
 from famulus import migrations
 from famulus.infra.database import Database, Session
 from famulus.infra.sqlite import SqliteDatabase
+from famulus.memory import terms
 from famulus.memory.errors import MemoryKeyReused, MemoryNotFound, MemorySuperseded
 from famulus.memory.records import Memory
+from famulus.memory.repository import index_again
 from famulus.memory.retrieval import search
 from famulus.memory.schemas import Filters, Found, MemoryDraft, MemoryPatch, Search
 from famulus.memory.service import Memories
 
-# PostgreSQL searches the texts themselves: it knows no neighbours, and keeps its files to itself.
+# PostgreSQL keeps its files to itself.
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 pytestmark = pytest.mark.anyio
@@ -105,7 +107,6 @@ async def test_what_is_not_the_text_is_changed_in_place(place: Place) -> None:
     assert (changed.id, changed.pinned, changed.importance) == (tea.id, True, 1)
 
 
-@on_sqlite
 async def test_words_are_found_in_other_forms_and_without_accents(place: Place) -> None:
     await place.remember("Maria was hiking near Zürich.", "Berta sings.")
 
@@ -134,7 +135,38 @@ async def test_nobody_finds_what_is_somebody_elses(place: Place) -> None:
     assert await place.found("likes tea") == ["Maria likes tea."]
 
 
-@on_sqlite
+async def test_what_others_remember_changes_no_score(place: Place) -> None:
+    await place.remember("Maria likes tea.", "Maria likes rain.", "The rain was warm.")
+    before = [(hit.memory.id, hit.score) for hit in (await place.search("warm rain and tea")).data]
+
+    await place.remember(*(f"Tea number {number}, warm." for number in range(50)), user_id=BERTA)
+
+    assert [(hit.memory.id, hit.score) for hit in (await place.search("warm rain and tea")).data] == before
+
+
+async def test_the_rarer_word_tells_more(place: Place) -> None:
+    await place.remember("The parcel is here.", "Another parcel came.", "The parcel with the code QX-4711.")
+
+    assert (await place.found("parcel 4711"))[0] == "The parcel with the code QX-4711."
+
+
+async def test_a_name_before_a_colon_is_who_said_it(place: Place) -> None:
+    (nora, note) = await place.remember("Nora: I went to Graz.", "Note: Graz is far.")
+
+    assert (nora.speaker, nora.text, note.speaker) == ("Nora", "Nora: I went to Graz.", None)
+    assert await place.found("Where did Nora go, Graz?") == ["Nora: I went to Graz.", "Note: Graz is far."]
+
+
+async def test_what_is_found_often_is_still_found_by_its_rare_words(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terms, "_MOST_USES", 3)
+    await place.remember(*(f"Tea was had on day {number}." for number in range(9)), "Tea with Zoe.")
+
+    assert (await place.found("tea Zoe"))[0] == "Tea with Zoe."
+    assert len(await place.found("tea")) == 3
+
+
 async def test_a_neighbour_in_the_session_helps_to_find(place: Place) -> None:
     await place.remember("Where did you go on holiday?", "To Lisbon, of course.", kind="turn", session="first")
     await place.remember("Nobody went anywhere.", kind="turn", session="second")
@@ -211,5 +243,7 @@ async def test_what_an_older_version_remembered_is_still_known(tmp_path: object)
     migrations.upgrade(url)
 
     database = SqliteDatabase(url)
+    assert await database.write(lambda session: index_again(session, beyond=0, limit=10)) == 1
+    assert await database.write(lambda session: index_again(session, beyond=0, limit=10)) is None
     assert await Place(database).found("tea") == ["Maria likes tea."]
     await database.close()

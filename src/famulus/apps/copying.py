@@ -24,7 +24,6 @@ from famulus.infra.schema import metadata
 from famulus.infra.sqlite import SqliteDatabase
 from famulus.kit.addresses import is_postgres
 from famulus.kit.errors import Conflict, Invalid, NotFound, Unavailable
-from famulus.memory import words
 
 _PATIENCE_SECONDS = 3_600
 _INDEXED_AT_ONCE = 500
@@ -56,7 +55,7 @@ class TargetNotEmpty(Conflict):
 
 
 _Index = Callable[..., Coroutine[Any, Any, int | None]]
-_INDICES: tuple[_Index, ...] = (words.write_next, write_next_words)
+_INDICES: tuple[_Index, ...] = (write_next_words,)
 """What writes the indices that one kind of database keeps beside its tables; they are made again in the copy."""
 
 

@@ -31,6 +31,14 @@ def spans_of(query: str) -> list[Span]:
     return spans
 
 
+def without_dates(query: str) -> str:
+    """The query without the days that it names: they are about when, and not about what."""
+    rest = query
+    for pattern in (_ISO, _DAY_FIRST, _MONTH_FIRST, _WHOLE_MONTH):
+        rest = pattern.sub("", rest)
+    return rest if any(map(str.isalpha, rest)) else query
+
+
 def _number(month: str) -> int:
     return _MONTHS.index(month.lower()) + 1
 

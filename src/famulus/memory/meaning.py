@@ -2,8 +2,7 @@
 
 import asyncio
 import importlib
-import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -12,17 +11,20 @@ import structlog
 
 from famulus.infra.database import Database, Session
 from famulus.kit.errors import FamulusError
-from famulus.memory import vectors
+from famulus.memory import terms, vectors
+from famulus.memory.dates import without_dates
 from famulus.memory.embeddings import Embedder
 from famulus.memory.records import Memory
-from famulus.memory.repository import MemoryRepository
-from famulus.memory.retrieval import search
+from famulus.memory.repository import MemoryRepository, index_again
+from famulus.memory.retrieval import Meanings, search
 from famulus.memory.schemas import Found, Search
+from famulus.memory.words import spoken, without_names
 
 _logger = structlog.get_logger()
-_NEAREST, _NEAREST_BEFORE_FILTERS = 200, 2_000
 _AT_ONCE = 64
 _PAUSE_SECONDS, _LONG_PAUSE_SECONDS = 1.0, 10.0
+_NO_MODEL = "There is no model here that knows what texts mean: this was found by words alone."
+_NO_ANSWER = "The model that knows what texts mean does not answer: this was found by words alone."
 
 
 class Searcher:
@@ -33,11 +35,13 @@ class Searcher:
         self._embedder = embedder
         self._shelf: Any = None
         self._catching_up: asyncio.Task[None] | None = None
+        # Up to which numbers everything has been looked through; None when nothing is left to be done.
+        self._indexed: int | None = 0
+        self._seen = 0
 
     def start(self) -> None:
-        """Begin to give vectors to what has none: what a tool remembered, or another model has embedded."""
-        if self._embedder is not None:
-            self._catching_up = asyncio.create_task(self._catch_up(self._embedder))
+        """Begin to index what is not: what a tool remembered has no vector, nor has what another model has embedded."""
+        self._catching_up = asyncio.create_task(self._catch_up())
 
     async def stop(self) -> None:
         """Stop, in good order."""
@@ -52,21 +56,27 @@ class Searcher:
         vector = await self._meaning_of(user_id, wanted.query) if wanted.query.strip() else None
 
         async def look(session: Session) -> Found:
-            meanings = None
-            if vector is not None:
-                most = _NEAREST if wanted.filters.model_dump(exclude_none=True) == {} else _NEAREST_BEFORE_FILTERS
-                meanings = await self._shelved().near(session, user_id, vector, most=most)
-            return await search(session, user_id, wanted, at=at, meanings=meanings)
+            async def near(owner: terms.Owner, most: int, among: Collection[int] | None) -> Meanings:
+                found: Meanings = await self._shelved().near(
+                    session, user_id, vector, owner=owner, most=most, among=among
+                )
+                return found
 
-        return await self._database.read(look)
+            return await search(session, user_id, wanted, at=at, near=None if vector is None else near)
+
+        found = await self._database.read(look)
+        if found.mode == "lexical":
+            found.note = _NO_MODEL if self._embedder is None else _NO_ANSWER
+        return found
 
     async def embed(self, made: Sequence[Memory]) -> None:
         """Give these their vectors now; whatever goes wrong, they get them later."""
         if self._embedder is None or not made:
             return
         try:
-            await self._keep(self._embedder, [(one.number, one.user_id, one.text) for one in made])
+            await self._keep(self._embedder, [(one.number, one.user_id, spoken(one.text, one.speaker)) for one in made])
         except FamulusError as error:
+            self._seen = 0
             _logger.warning("memory.not_embedded", code=error.code)
 
     def forgotten(self, user_id: str) -> None:
@@ -84,7 +94,7 @@ class Searcher:
             return None
         names = await self._database.read(lambda session: MemoryRepository(session, user_id).speakers())
         try:
-            return (await self._embedder.embed([without_names(query, names)]))[0]
+            return (await self._embedder.embed([without_names(without_dates(query), names)]))[0]
         except FamulusError as error:
             _logger.warning("memory.lexical_for_now", code=error.code)
             return None
@@ -94,24 +104,35 @@ class Searcher:
         found = [(number, user_id, vector) for (number, user_id, _), vector in zip(some, made, strict=True)]
         await self._database.write(lambda session: vectors.add(session, embedder.model, found), durable=False)
 
-    async def _catch_up(self, embedder: Embedder) -> None:
-        done = 0
+    async def _catch_up(self) -> None:
         while True:
             pause = _PAUSE_SECONDS
             try:
-                look = partial(vectors.without, model=embedder.model, beyond=done, limit=_AT_ONCE)
-                some = await self._database.read(look)
-                if some:
-                    await self._keep(embedder, [tuple(row) for row in some])
-                    done, pause = some[-1][0], 0
+                if await self._index_some() or await self._embed_some():
+                    pause = 0
             except FamulusError as error:
-                _logger.warning("memory.embedding_waits", code=error.code)
+                _logger.warning("memory.indexing_waits", code=error.code)
                 pause = _LONG_PAUSE_SECONDS
             await asyncio.sleep(pause)
 
+    async def _index_some(self) -> bool:
+        """Index the words of what another edition of this program has remembered; whether there may be more."""
+        if self._indexed is None:
+            return False
+        look = partial(index_again, beyond=self._indexed, limit=_AT_ONCE)
+        self._indexed = await self._database.write(look, durable=False)
+        return self._indexed is not None
 
-def without_names(query: str, names: Sequence[str]) -> str:
-    """The query without the names of those who talk: everything they said is near to their names."""
-    words = {word for name in names for word in name.lower().split()}
-    kept = [word for word in query.split() if re.sub(r"(['\u2019]s)?\W*$", "", word.lower()) not in words]
-    return " ".join(kept) or query
+    async def _embed_some(self) -> bool:
+        """Give some vectors to what has none; whether there may be more."""
+        if self._embedder is None:
+            return False
+        newest = await self._database.read(vectors.newest)
+        look = partial(vectors.without, model=self._embedder.model, beyond=self._seen, limit=_AT_ONCE)
+        some = await self._database.read(look)
+        if some:
+            await self._keep(
+                self._embedder, [(number, owner, spoken(text, speaker)) for number, owner, text, speaker in some]
+            )
+        self._seen = some[-1][0] if len(some) == _AT_ONCE else max(newest, self._seen)
+        return len(some) == _AT_ONCE

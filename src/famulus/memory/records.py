@@ -33,3 +33,19 @@ class Memory:
     superseded_by: str | None
     created_at: datetime
     updated_at: datetime
+    indexed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """What there is to weigh of a memory that may be what is looked for."""
+
+    number: int
+    text: str
+    speaker: str | None
+    session: str | None
+    when: datetime
+    """When it happened; for what says no time, when it was said."""
+    before: int | None
+    """The number of what was said before it in its session."""
+    after: int | None

@@ -1,21 +1,23 @@
 """Finding memories: by their words, by their meaning where there is a model for it, and by when they happened."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from famulus.infra.database import Session
-from famulus.memory.dates import Span, spans_of
-from famulus.memory.records import Memory
+from famulus.memory import terms
+from famulus.memory.dates import spans_of
+from famulus.memory.records import Glimpse, Memory
 from famulus.memory.repository import MemoryRepository
-from famulus.memory.schemas import Found, Hit, MemoryView, Reason, Search
-from famulus.memory.words import words_of
+from famulus.memory.schemas import Filters, Found, Hit, MemoryView, Reason, Search
+from famulus.memory.weighing import Asked, Candidate, weigh
+from famulus.memory.words import named_in, term_of, terms_of
 
-_CANDIDATES = 200
-# Who asks wants an answer and not a question that was asked before; who is named is more likely to have said it.
-_QUESTION, _SPEAKER, _ON_THAT_DAY = 0.9, 1.1, 1.3
-LEXICAL_SHARE = 0.3
+# So many candidates by words and as many by meaning; and the neighbours of so many of the best of each.
+_CANDIDATES, _WITH_NEIGHBOURS = 120, 30
+# Where a filter lets no more than this through, the candidates are the best of that; else they are filtered.
+_MOST_LET_THROUGH, _DEEPER = 10_000, 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,79 +29,63 @@ class Meanings:
     """The numbers of the nearest, best first."""
 
 
-@dataclass(slots=True)
-class _Candidate:
-    memory: Memory
-    lexical: float | None = None
-    dense: float | None = None
-    score: float = 0.0
+Near = Callable[[terms.Owner, int, Collection[int] | None], Awaitable[Meanings]]
+"""The so many nearest memories of a person, of all of them or among some."""
 
 
-async def search(
-    session: Session, user_id: str, wanted: Search, *, at: datetime, meanings: Meanings | None = None
-) -> Found:
+async def search(session: Session, user_id: str, wanted: Search, *, at: datetime, near: Near | None = None) -> Found:
     """What is remembered about the query, best first; without a query, what happened when."""
     repository = MemoryRepository(session, user_id)
     if not wanted.query.strip():
         happened = await repository.timeline(wanted.filters, limit=wanted.k, at=at)
-        return _found([_Candidate(memory) for memory in happened], [], "timeline")
-    query = words_of(wanted.query)
-    lexical = await repository.with_words(query, wanted.filters, limit=_CANDIDATES, at=at)
-    candidates = {memory.number: _Candidate(memory, lexical=score) for memory, score in lexical}
-    if meanings is not None:
-        missing = set(meanings.nearest) - candidates.keys()
-        for memory in await repository.numbered(missing, wanted.filters, at=at) if missing else ():
-            candidates[memory.number] = _Candidate(memory)
-        for number, candidate in candidates.items():
-            candidate.dense = meanings.cosine(number)
-    _weigh(candidates.values(), query, spans_of(wanted.query), fused=meanings is not None)
-    best = sorted(candidates.values(), key=lambda one: (-one.score, -one.memory.number))[: wanted.k]
-    return _found(best, query, "lexical" if meanings is None else "fused")
+        return Found(data=[Hit.for_itself(memory) for memory in happened], mode="timeline")
+    mode: Literal["lexical", "fused"] = "lexical" if near is None else "fused"
+    owner = await terms.owner_of(session, user_id)
+    if owner is None:
+        return Found(data=[], mode=mode)
+    words, names = named_in(wanted.query, await repository.speakers())
+    among = await _let_through(repository, wanted.filters, at)
+    fits = await terms.fits(session, owner, {term_of(word) for word in words})
+    is_filtered_later = among is None and wanted.filters != Filters()
+    most = _DEEPER if is_filtered_later else _CANDIDATES
+    meanings = await near(owner, most, among) if near else None
+    fits.keep_only(among)
+    by_words = fits.best(most)
+    by_meaning = list(meanings.nearest) if meanings else []
+    await terms.look_up_frequent(session, fits, [*by_words, *by_meaning])
+    asked = Asked(names, spans_of(wanted.query), fits.of.get, meanings.cosine if meanings else None)
+    glimpses = await _with_neighbours(repository, by_words, by_meaning, wanted.filters, at)
+    best = weigh(glimpses, asked)[: wanted.k]
+    memories = {one.number: one for one in await repository.numbered([one.glimpse.number for one in best])}
+    return Found(data=[_hit(memories[one.glimpse.number], one, words) for one in best], mode=mode)
 
 
-def _weigh(candidates: Iterable[_Candidate], query: Sequence[str], spans: Sequence[Span], *, fused: bool) -> None:
-    """Give every candidate its score: both sides from 0 to 1 among what was found, and added by their shares."""
-    many = list(candidates)
-    lexical = _spread([one.lexical for one in many])
-    dense = _spread([one.dense for one in many])
-    share = LEXICAL_SHARE if fused else 1.0
-    for one, by_words, by_meaning in zip(many, lexical, dense, strict=True):
-        one.lexical = by_words
-        score = share * (by_words or 0.0) + (1 - share) * (by_meaning or 0.0)
-        if one.memory.text.rstrip().endswith("?"):
-            score *= _QUESTION
-        if one.memory.speaker and one.memory.speaker.lower() in query:
-            score *= _SPEAKER
-        when = one.memory.about_from or one.memory.said_at
-        if any(begins <= when < ends for begins, ends in spans):
-            score *= _ON_THAT_DAY
-        one.score = round(score, 6)
+async def _let_through(repository: MemoryRepository, filters: Filters, at: datetime) -> set[int] | None:
+    """What the filters let through; None where that is too much to be listed, or everything."""
+    if not filters.model_dump(exclude_none=True):
+        return None
+    numbers = await repository.passing(filters, limit=_MOST_LET_THROUGH + 1, at=at)
+    return set(numbers) if len(numbers) <= _MOST_LET_THROUGH else None
 
 
-def _spread(values: Sequence[float | None]) -> list[float | None]:
-    """The values between 0 for the least and 1 for the greatest of them."""
-    known = [value for value in values if value is not None]
-    if not known:
-        return list(values)
-    least, span = min(known), max(known) - min(known)
-    return [None if value is None else (value - least) / span if span else 1.0 for value in values]
+async def _with_neighbours(
+    repository: MemoryRepository, by_words: Sequence[int], by_meaning: Sequence[int], filters: Filters, at: datetime
+) -> list[Glimpse]:
+    """What may be what is looked for: what was found, and what stands beside the best of it."""
+    best = {*by_words[:_WITH_NEIGHBOURS], *by_meaning[:_WITH_NEIGHBOURS]}
+    found = await repository.glimpses({*by_words, *by_meaning}, filters, at=at)
+    known = {one.number for one in found}
+    # What only came together may have little to do with each other: it is not found for its neighbours alone.
+    several = [one for one in found if one.number in best and one.session is not None]
+    beside = {number for one in several for number in (one.before, one.after) if number} - known
+    return [*found, *(await repository.glimpses(beside, filters, at=at) if beside else ())]
 
 
-def _found(
-    candidates: Sequence[_Candidate], query: Sequence[str], mode: Literal["lexical", "fused", "timeline"]
-) -> Found:
-    return Found(
-        data=[
-            Hit(
-                memory=MemoryView.of(one.memory),
-                score=one.score,
-                reason=Reason(
-                    words=[word for word in query if word in one.memory.text.lower()],
-                    lexical=one.lexical,
-                    dense=one.dense,
-                ),
-            )
-            for one in candidates
-        ],
-        mode=mode,
+def _hit(memory: Memory, found: Candidate, words: Sequence[str]) -> Hit:
+    has = terms_of(memory.text)
+    reason = Reason(
+        words=[word for word in words if term_of(word) in has],
+        lexical=round(found.lexical, 4),
+        dense=None if found.dense is None else round(found.dense, 4),
     )
+    return Hit(memory=MemoryView.of(memory), score=round(found.score, 6), reason=reason)

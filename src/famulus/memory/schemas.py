@@ -66,7 +66,7 @@ class MemoryDraft(Sent):
     source_id: Name | None = None
     """Which message, run or person."""
     speaker: Name | None = None
-    """Who said it."""
+    """Who said it; left out, the name that the text begins with, if there is one before a colon."""
     session: Name | None = None
     """What it was said in; neighbours within a session help to find each other."""
     importance: Importance = 0.5
@@ -159,9 +159,9 @@ class Reason(BaseModel):
     """Why a memory was found."""
 
     words: list[str]
-    """Words of the query that it has, or that its neighbours have."""
+    """Words of the query that it has."""
     lexical: float | None
-    """How well its words fit, from 0 to 1 among what was found."""
+    """Which share of what the query's words tell it has, its neighbours' words counted in: the rarer, the more."""
     dense: float | None
     """How near its meaning is, as a cosine."""
 
@@ -184,6 +184,9 @@ class Found(BaseModel):
 
     data: list[Hit]
     mode: Literal["lexical", "fused", "timeline"]
+    """By words alone, by words and meaning, or by when it happened."""
+    note: str | None = None
+    """Why meaning was left out."""
 
 
 class ManyMemories(BaseModel):

@@ -85,7 +85,7 @@ class Memories:
 
     async def forget_all(self) -> None:
         """Remove everything."""
-        await self._repository.remove(await self._repository.everything())
+        await self._repository.remove_all()
 
     async def forget_session(self, session: str) -> None:
         """Remove what was remembered out of one session."""
@@ -139,7 +139,7 @@ class Memories:
         draft = replace(like, **{**fresh, "key": fresh["id"], **changes})
         row = {name: getattr(draft, name) for name in Memory.__slots__ if name != "number"}
         await self._repository.change(replaced.id, {"superseded_by": draft.id, "updated_at": now})
-        await self._repository.reindex(replaced)
+        await self._repository.retire(replaced)
         await self._repository.add([row])
         return await self.find(draft.id)
 

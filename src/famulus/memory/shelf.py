@@ -5,53 +5,81 @@ Only `meaning` imports this, and only when there are vectors: numpy costs time a
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from famulus.infra.database import Session
-from famulus.memory import vectors
+from famulus.memory import terms, vectors
 from famulus.memory.retrieval import Meanings
 
 _MOST_VECTORS = 400_000
+
+Numbers = NDArray[np.int64]
+Floats = NDArray[np.float32]
 
 
 class _Matrix:
     """One person's vectors, with room for more."""
 
-    def __init__(self, dimension: int) -> None:
+    def __init__(self, version: tuple[int, int], dimension: int) -> None:
+        self.version = version
         self.last_place = 0
         self.count = 0
-        self.row_of: dict[int, int] = {}
-        self._rows: NDArray[np.float32] = np.empty((64, dimension), np.float32)
-        self._numbers: NDArray[np.int64] = np.empty(64, np.int64)
+        self._places: Numbers = np.empty(64, np.int64)
+        self._numbers: Numbers = np.empty(64, np.int64)
+        self._rows: Floats = np.empty((64, dimension), np.float32)
 
-    def add(self, number: int, vector: bytes) -> None:
-        """Put a vector behind the others."""
-        values = np.frombuffer(vector, "<f4")
-        if values.shape[0] != self._rows.shape[1]:
+    def add(self, rows: Sequence[Any]) -> None:
+        """Put vectors (place, number, vector) behind the others, unless they are there already."""
+        size = self._rows.shape[1] * self._rows.itemsize
+        fresh = [row for row in rows if row[0] > self.last_place and len(row[2]) == size]
+        if not fresh:
             return
-        if self.count == len(self._numbers):
-            self._rows = np.concatenate([self._rows, np.empty_like(self._rows)])
-            self._numbers = np.concatenate([self._numbers, np.empty_like(self._numbers)])
-        self._rows[self.count], self._numbers[self.count] = values, number
-        self.row_of[number] = self.count
-        self.count += 1
+        self._make_room_for(len(fresh))
+        ends = self.count + len(fresh)
+        here = slice(self.count, ends)
+        self._places[here] = [row[0] for row in fresh]
+        self._numbers[here] = [row[1] for row in fresh]
+        self._rows[here] = np.frombuffer(b"".join(row[2] for row in fresh), "<f4").reshape(len(fresh), -1)
+        self.count, self.last_place = ends, fresh[-1][0]
 
-    def near(self, vector: NDArray[np.float32], most: int) -> Meanings:
-        """How near each is, and which are nearest."""
+    def keep_only(self, places: Sequence[int]) -> None:
+        """Overwrite every vector that is not at one of these places."""
+        kept = np.isin(self._places[: self.count], np.array(places, np.int64))
+        count = int(kept.sum())
+        for column in (self._places, self._numbers, self._rows):
+            column[:count] = column[: self.count][kept]
+            column[count:] = 0
+        self.count = count
+
+    def near(self, vector: Floats, most: int, among: Collection[int] | None) -> Meanings:
+        """How near each is, and which are nearest, of all or among some."""
+        numbers = self._numbers[: self.count]
         cosines = self._rows[: self.count] @ vector
-        most = min(most, self.count)
+        if among is not None:
+            some = np.isin(numbers, np.fromiter(among, np.int64, len(among)))
+            numbers, cosines = numbers[some], cosines[some]
+        order = np.argsort(numbers, kind="stable")
+        numbers, cosines = numbers[order], cosines[order]
+        most = min(most, len(numbers))
         best = np.argpartition(-cosines, most - 1)[:most] if most else np.empty(0, np.int64)
-        nearest = self._numbers[best[np.argsort(-cosines[best])]]
-        row_of = self.row_of
 
         def cosine(number: int) -> float | None:
-            row = row_of.get(number)
-            return None if row is None else float(cosines[row])
+            row = int(np.searchsorted(numbers, number))
+            return float(cosines[row]) if row < len(numbers) and numbers[row] == number else None
 
-        return Meanings(cosine, [int(number) for number in nearest])
+        return Meanings(cosine, numbers[best[np.argsort(-cosines[best])]].tolist())
+
+    def _make_room_for(self, more: int) -> None:
+        if (short := self.count + more - len(self._numbers)) <= 0:
+            return
+        longer = max(short, len(self._numbers) // 2)
+        self._places = np.concatenate([self._places, np.empty(longer, np.int64)])
+        self._numbers = np.concatenate([self._numbers, np.empty(longer, np.int64)])
+        self._rows = np.concatenate([self._rows, np.empty((longer, self._rows.shape[1]), np.float32)])
 
 
 class Shelf:
@@ -61,28 +89,45 @@ class Shelf:
         self._model = model
         self._matrices: OrderedDict[str, _Matrix] = OrderedDict()
         self._lock = threading.Lock()
+        vectors.shelves.add(self)
 
-    async def near(self, session: Session, user_id: str, vector: bytes, *, most: int) -> Meanings:
+    async def near(
+        self,
+        session: Session,
+        user_id: str,
+        vector: bytes,
+        *,
+        owner: terms.Owner,
+        most: int,
+        among: Collection[int] | None,
+    ) -> Meanings:
         """What of a person's memories is near to a vector."""
         wanted = np.frombuffer(vector, "<f4")
+        version = owner.owner, owner.forgotten
         with self._lock:
-            matrix = self._matrices.setdefault(user_id, _Matrix(wanted.shape[0]))
+            matrix = self._matrices.get(user_id)
+            last_place = matrix.last_place if matrix else 0
+        # Nothing is awaited under the lock: on PostgreSQL others' searches run in this same thread.
+        survivors = None
+        if matrix is not None and matrix.version < version:
+            survivors = await vectors.places(session, user_id, self._model)
+        fresh = await vectors.after(session, user_id, self._model, last_place)
+        with self._lock:
+            if matrix is None:
+                matrix = _Matrix(version, wanted.shape[0])
+            if survivors is not None and matrix.version < version:
+                matrix.keep_only(survivors)
+                matrix.version = version
+            matrix.add(fresh)
+            self._matrices[user_id] = matrix
             self._matrices.move_to_end(user_id)
-            for place, number, found in await vectors.after(session, user_id, self._model, matrix.last_place):
-                matrix.add(number, found)
-                matrix.last_place = place
             self._make_room()
-            return matrix.near(wanted, most)
+            return matrix.near(wanted, most, among)
 
     def drop(self, user_id: str) -> None:
-        """Forget one person's: some of it is not theirs any more."""
+        """Let go of a person's vectors: some of them are not to be kept any more."""
         with self._lock:
             self._matrices.pop(user_id, None)
-
-    def drop_if_stale(self, user_id: str, nearest: Sequence[int], current: set[int]) -> None:
-        """Forget one person's when something near was forgotten elsewhere."""
-        if not current.issuperset(nearest):
-            self.drop(user_id)
 
     def _make_room(self) -> None:
         while len(self._matrices) > 1 and sum(matrix.count for matrix in self._matrices.values()) > _MOST_VECTORS:

@@ -7,7 +7,7 @@ from famulus.infra.schema import Moment, metadata
 memories = sa.Table(
     "memories",
     metadata,
-    # The index of words knows a memory by this number; nobody else does.
+    # The indexes know a memory by this number; nobody else does.
     sa.Column("number", sa.Integer, primary_key=True),
     sa.Column("id", sa.Text, nullable=False, unique=True),
     sa.Column("user_id", sa.Text, nullable=False),
@@ -31,6 +31,8 @@ memories = sa.Table(
     sa.Column("superseded_by", sa.Text),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("updated_at", Moment, nullable=False),
+    # Which edition of `words` has put its words into the index; zero for none.
+    sa.Column("indexed", sa.SmallInteger, nullable=False, server_default="0"),
     sa.Index("uq_memories_key", "user_id", "key", unique=True),
     sa.Index("ix_memories_chain", "user_id", "chain"),
     sa.Index("ix_memories_session", "user_id", "session", "number"),
@@ -77,11 +79,25 @@ memory_proposals = sa.Table(
     sa.Index("ix_memory_proposals_session", "user_id", "session"),
 )
 
-WORDS = (
-    "CREATE VIRTUAL TABLE memory_words USING fts5("
-    "owner, text, nearby, tokenize = 'porter unicode61 remove_diacritics 2')"
+memory_owners = sa.Table(
+    "memory_owners",
+    metadata,
+    # A short name for the owner, in each row of the index.
+    sa.Column("owner", sa.Integer, primary_key=True),
+    sa.Column("user_id", sa.Text, nullable=False, unique=True),
+    # How often something was taken away: whoever has vectors in memory sees that some are not to be kept.
+    sa.Column("forgotten", sa.Integer, nullable=False),
+    sqlite_autoincrement=True,
 )
-"""The words of each current memory, of its neighbours in its session, and a token that stands for its owner."""
 
-_make_index = sa.DDL(WORDS)  # type: ignore[no-untyped-call]
-sa.event.listen(memories, "after_create", _make_index.execute_if(dialect="sqlite"))
+memory_terms = sa.Table(
+    "memory_terms",
+    metadata,
+    sa.Column("owner", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("term", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    # How much of the memory the word is, in hundredths of what it is in one of usual length.
+    sa.Column("weight", sa.SmallInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""The words of each current memory: all of one owner's uses of a word are neighbours, and nobody else's are near."""

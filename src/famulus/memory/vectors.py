@@ -1,7 +1,9 @@
-"""The vectors of memories, beside them in the database."""
+"""The vectors of memories, beside them in the database; and who is to be told when some are removed."""
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
+from weakref import WeakSet
 
 import sqlalchemy as sa
 
@@ -9,6 +11,19 @@ from famulus.infra.database import Session
 from famulus.memory.tables import memories, memory_vectors
 
 _BYTES = 4
+# Vectors that are behind this one at most may have been committed after it was read: numbers are given before.
+_OVERLAP = 1_000
+
+
+class Shelf(Protocol):
+    """Where vectors are kept in this process's memory."""
+
+    def drop(self, user_id: str) -> None:
+        """Let go of a person's vectors."""
+
+
+shelves: WeakSet[Shelf] = WeakSet()
+"""The shelves of this process: what is forgotten is let go there as soon as it is."""
 
 
 async def after(session: Session, user_id: str, model: str, place: int) -> Sequence[Any]:
@@ -35,19 +50,43 @@ async def add(session: Session, model: str, found: Sequence[tuple[int, str, byte
         await session.execute(sa.insert(memory_vectors), rows)
 
 
-async def remove(session: Session, numbers: Collection[int]) -> None:
+async def places(session: Session, user_id: str, model: str) -> Sequence[int]:
+    """The places of all that there is, without reading the vectors."""
+    where = memory_vectors.c.user_id == user_id, memory_vectors.c.model == model
+    return (await session.execute(sa.select(memory_vectors.c.place).where(*where))).scalars().all()
+
+
+async def remove(session: Session, user_id: str, numbers: Collection[int]) -> None:
     """Remove the vectors of these memories, of every model."""
     await session.execute(sa.delete(memory_vectors).where(memory_vectors.c.number.in_(numbers)))
+    session.after_commit(partial(_let_go, user_id))
+
+
+async def remove_all(session: Session, user_id: str) -> None:
+    """Remove all vectors of a person."""
+    await session.execute(sa.delete(memory_vectors).where(memory_vectors.c.user_id == user_id))
+    session.after_commit(partial(_let_go, user_id))
+
+
+async def newest(session: Session) -> int:
+    """A number beyond which everything that is committed later is."""
+    number: int | None = (await session.execute(sa.select(sa.func.max(memories.c.number)))).scalar_one()
+    return max((number or 0) - _OVERLAP, 0)
 
 
 async def without(session: Session, model: str, *, beyond: int, limit: int) -> Sequence[Any]:
-    """Number, owner and text of the first current memories beyond a number that have no vector of this model."""
+    """Number, owner, text and speaker of the first current memories beyond a number without a vector of this model."""
     has = memory_vectors.c.number == memories.c.number, memory_vectors.c.model == model
     query = (
-        sa.select(memories.c.number, memories.c.user_id, memories.c.text)
+        sa.select(memories.c.number, memories.c.user_id, memories.c.text, memories.c.speaker)
         .where(memories.c.number > beyond, memories.c.superseded_by.is_(None))
         .where(~sa.exists().where(*has))
         .order_by(memories.c.number)
         .limit(limit)
     )
     return (await session.execute(query)).all()
+
+
+def _let_go(user_id: str) -> None:
+    for shelf in shelves:
+        shelf.drop(user_id)

@@ -1,0 +1,128 @@
+"""What a memory that was found is worth: by its words, its meaning, who said it, when, and what stands beside it."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from famulus.memory.dates import Span
+from famulus.memory.records import Glimpse
+
+# Of the score; the rest is the meaning's.
+LEXICAL_SHARE = 0.3
+# What the words, and the meaning, of the one before and the one after are worth to a memory.
+BESIDE_WORDS, BESIDE_MEANING = 0.33, 0.25
+# Who asks wants an answer and not a question that was asked before; who is named is more likely to have said it.
+QUESTION, SPEAKER, ON_THAT_DAY = 0.85, 1.25, 1.5
+REPEATED = 0.7
+# What stands in a session where more was found is more likely to be meant.
+SAME_SESSION, BEST_OF_SESSION = 0.1, 3
+
+Measure = Callable[[int], float | None]
+"""How well a memory fits by its number; None for what is not known."""
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A memory that may be what is looked for."""
+
+    glimpse: Glimpse
+    lexical: float = 0.0
+    """Which share of what the query's words tell it has, some of its neighbours' words counted in."""
+    dense: float | None = None
+    """How near its meaning is, as a cosine."""
+    score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a query asks for beside words and meaning."""
+
+    names: Collection[str]
+    """Words of it that are names of those who talk."""
+    spans: Sequence[Span]
+    lexical: Measure
+    dense: Measure | None
+    """None where meaning cannot be had."""
+
+
+def weigh(glimpses: Sequence[Glimpse], asked: Asked) -> list[Candidate]:
+    """The candidates with their scores, best first."""
+    candidates = [Candidate(glimpse, _by_words(glimpse, asked.lexical)) for glimpse in glimpses]
+    # A share of what the words tell stays what it is: the best of them may have but the least of the words.
+    most = max([1.0, *(one.lexical for one in candidates)])
+    nearness = _spread(asked.dense, candidates) if asked.dense else None
+    share = LEXICAL_SHARE if nearness else 1.0
+    for one in candidates:
+        score = share * one.lexical / most
+        if nearness:
+            score += (1 - share) * _by_meaning(one.glimpse, nearness)
+        one.score = score * _likelihood(one.glimpse, asked)
+    _favour_sessions(candidates)
+    _put_off_repetitions(candidates)
+    return sorted(candidates, key=_place)
+
+
+def _place(one: Candidate) -> tuple[float, int]:
+    return -one.score, -one.glimpse.number
+
+
+def _put_off_repetitions(candidates: Sequence[Candidate]) -> None:
+    """What was said several times in the same words tells something once."""
+    said: set[str] = set()
+    for one in sorted(candidates, key=_place):
+        words = " ".join(one.glimpse.text.lower().split())
+        if words in said:
+            one.score *= REPEATED
+        said.add(words)
+
+
+def _by_words(glimpse: Glimpse, lexical: Measure) -> float:
+    beside = sum(lexical(number) or 0.0 for number in _beside(glimpse))
+    return (lexical(glimpse.number) or 0.0) + BESIDE_WORDS * beside
+
+
+def _by_meaning(glimpse: Glimpse, nearness: Callable[[int], float]) -> float:
+    return nearness(glimpse.number) + BESIDE_MEANING * max(map(nearness, _beside(glimpse)), default=0.0)
+
+
+def _beside(glimpse: Glimpse) -> list[int]:
+    return [number for number in (glimpse.before, glimpse.after) if number is not None]
+
+
+def _spread(dense: Measure, candidates: Sequence[Candidate]) -> Callable[[int], float]:
+    """How near each is, from 0 for the least near of the candidates to 1 for the nearest."""
+    for one in candidates:
+        one.dense = dense(one.glimpse.number)
+    known = [one.dense for one in candidates if one.dense is not None]
+    least, most = min(known, default=0.0), max(known, default=0.0)
+
+    def nearness(number: int) -> float:
+        cosine = dense(number)
+        if cosine is None:
+            return 0.0
+        return min(max((cosine - least) / (most - least), 0.0), 1.0) if most > least else 1.0
+
+    return nearness
+
+
+def _likelihood(glimpse: Glimpse, asked: Asked) -> float:
+    likelihood = 1.0
+    if glimpse.text.rstrip().endswith("?"):
+        likelihood *= QUESTION
+    if glimpse.speaker and not set(glimpse.speaker.lower().split()).isdisjoint(asked.names):
+        likelihood *= SPEAKER
+    if any(begins <= glimpse.when < ends for begins, ends in asked.spans):
+        likelihood *= ON_THAT_DAY
+    return likelihood
+
+
+def _favour_sessions(candidates: Sequence[Candidate]) -> None:
+    scores: dict[str, list[float]] = defaultdict(list)
+    for one in candidates:
+        if one.glimpse.session is not None:
+            scores[one.glimpse.session].append(one.score)
+    worth = {name: sum(sorted(some)[-BEST_OF_SESSION:]) / BEST_OF_SESSION for name, some in scores.items()}
+    best = max(worth.values(), default=0.0)
+    for one in candidates:
+        if best and one.glimpse.session is not None:
+            one.score *= 1 + SAME_SESSION * worth[one.glimpse.session] / best
