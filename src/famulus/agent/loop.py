@@ -6,14 +6,14 @@ step that is announced here is on record before it begins.
 
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from famulus.agent.models import Model
 from famulus.agent.tools import Output, failure
 from famulus.agent.window import Message, fitted, repaired
-from famulus.infra import metrics
+from famulus.infra import metrics, tracing
 from famulus.infra.llm import (
     ChatEvent,
     ChatRequest,
@@ -155,7 +155,7 @@ async def _answered(
         window = fitted(repaired(messages), budget)
         request = ChatRequest(model=plan.model, messages=window, tools=plan.tools)
         try:
-            with metrics.timed_call():
+            with metrics.timed_call(), _traced(plan) as span:
                 async with aclosing(model.stream(request, correlation_id=plan.correlation_id)) as events:
                     async for event in events:
                         if isinstance(event, TextDelta):
@@ -164,7 +164,7 @@ async def _answered(
                         elif isinstance(event, (ReasoningDelta, Retrying)):
                             yield event
                         else:
-                            _note(answer, event)
+                            _note(answer, event, span)
         except ContextTooLong:
             if attempt == 2 or answer.parts:  # noqa: PLR2004 -- the second of two tries
                 raise
@@ -173,7 +173,13 @@ async def _answered(
             return
 
 
-def _note(answer: Answer, event: ChatEvent) -> None:
+def _traced(plan: Plan) -> AbstractContextManager[tracing.Span]:
+    """A span for one model call."""
+    about = {"gen_ai.operation.name": "chat", "gen_ai.request.model": plan.model}
+    return tracing.span(f"chat {plan.model}", about, kind="client", is_around=False)
+
+
+def _note(answer: Answer, event: ChatEvent, span: tracing.Span) -> None:
     match event:
         case ToolCall():
             answer.calls.append(event)
@@ -181,6 +187,8 @@ def _note(answer: Answer, event: ChatEvent) -> None:
             answer.usage = event
             metrics.tokens.labels("in").inc(event.prompt_tokens)
             metrics.tokens.labels("out").inc(event.completion_tokens)
+            taken = {"gen_ai.usage.input_tokens": event.prompt_tokens}
+            span.note({**taken, "gen_ai.usage.output_tokens": event.completion_tokens})
         case Finish():
             answer.finish_reason = event.reason
 

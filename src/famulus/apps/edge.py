@@ -3,7 +3,8 @@
 import asyncio
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import orjson
 import structlog
@@ -12,7 +13,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from famulus.apps.intake import BodyTooLarge, BodyTooSlow, Intake, linger, refuse_too_large, too_large
-from famulus.infra import metrics
+from famulus.infra import metrics, tracing
 from famulus.kit.errors import FamulusError, UnsupportedMedia
 from famulus.kit.ids import new_id
 from famulus.kit.problems import problem_of
@@ -76,7 +77,8 @@ class Edge:
                 if scope["type"] == "websocket":
                     await self._app(scope, receive, send)
                 else:
-                    await self._answer(scope, headers, receive, self._dressed(scope, send, correlation_id))
+                    with _traced(scope, headers):
+                        await self._answer(scope, headers, receive, self._dressed(scope, send, correlation_id))
             finally:
                 _note(scope, time.monotonic() - began)
                 if scope["type"] == "http":
@@ -161,13 +163,35 @@ def _note(scope: Scope, seconds: float) -> None:
 
 
 def _count(scope: Scope, began: float) -> None:
-    """One more request, under the template of its path: never the path itself, which has ids in it."""
-    state = scope["state"]
+    """One more request."""
+    seconds = scope["state"].get("answered_at", time.monotonic()) - began
+    metrics.requests.labels(*_outline(scope)).observe(seconds)
+
+
+@contextmanager
+def _traced(scope: Scope, headers: Headers) -> Iterator[None]:
+    """The request as a span, in its client's trace if that has one."""
+    if scope["path"].startswith(_UNREMARKABLE):
+        yield
+        return
+    with tracing.span("request", kind="server", parent=headers.get(tracing.HEADER)) as span:
+        try:
+            yield
+        finally:
+            method, route, status = _outline(scope)
+            span.rename(f"{method} {route}")
+            span.note({"http.request.method": method, "http.route": route, "http.response.status_code": status})
+            if status >= 500:  # noqa: PLR2004 -- what is not the caller's doing
+                span.fail(str(status))
+
+
+def _outline(scope: Scope) -> tuple[str, str, int]:
+    """Method, route and status: the template of the path, and never the path itself, which has ids in it."""
     method = scope["method"] if scope["method"] in _METHODS else "other"
+    # A route of a router within a router knows its own end alone; the framework keeps the whole beside it.
+    route = scope.get("fastapi", {}).get("effective_route_context") or scope.get("route")
     # What nobody answered had a client that went away.
-    route, status = getattr(scope.get("route"), "path", "other"), state.get("status", 499)
-    seconds = state.get("answered_at", time.monotonic()) - began
-    metrics.requests.labels(method, route, status).observe(seconds)
+    return method, getattr(route, "path_format", "other"), scope["state"].get("status", 499)
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

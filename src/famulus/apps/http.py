@@ -13,6 +13,8 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from famulus.infra import tracing
+
 _USER_TIMEOUT_MILLISECONDS = 60_000
 _GARBAGE_THRESHOLDS = 20_000, 20, 50
 _MOST_MESSAGE_BYTES = 1_048_576
@@ -124,5 +126,8 @@ def run(
     gc.freeze()
     gc.set_threshold(*_GARBAGE_THRESHOLDS)
     server = StoppingServer(config, let_go=let_go, hurry=hurry)
-    server.run(sockets=[listening] if listening else [])
+    try:
+        server.run(sockets=[listening] if listening else [])
+    finally:
+        tracing.stop()
     return bool(server.started)

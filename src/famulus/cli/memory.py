@@ -14,7 +14,7 @@ from famulus.cli.refusal import refusing
 from famulus.cli.serve import prepare_folder
 from famulus.cli.user import Somebody, run_on_database
 from famulus.features.accounts import commands
-from famulus.infra import logging
+from famulus.infra import logging, tracing
 from famulus.infra.clients import close_clients, get_openai_client, make_database
 from famulus.infra.database import Database
 from famulus.kit.clock import utc_now
@@ -45,6 +45,7 @@ def serve(host: Host = None, port: Port = None) -> None:
     with refusing():
         settings = get_settings()
         logging.configure(settings.log)
+        tracing.start(settings.telemetry, role="memory")
         prepare_folder(settings.data_dir)
         migrations.upgrade(settings.memory_database_url)
         app = create_app(settings)

@@ -15,7 +15,7 @@ from famulus.apps.server import create_app
 from famulus.cli.refusal import refusing
 from famulus.features.accounts.commands import list_users, make_link_token
 from famulus.features.accounts.links import sign_in_link
-from famulus.infra import logging
+from famulus.infra import logging, tracing
 from famulus.infra.clients import get_database
 from famulus.settings import Settings, get_settings
 
@@ -43,10 +43,11 @@ def serve(
         raise typer.Exit(1)
 
 
-def prepared() -> Settings:
+def prepared(*, role: str = "") -> Settings:
     """The settings of this process, once everything that they name is there and up to date."""
     settings = get_settings()
     logging.configure(settings.log)
+    tracing.start(settings.telemetry, role=role)
     prepare_folder(settings.data_dir)
     asyncio.run(check_connections(settings))
     migrations.upgrade(settings.database_url)

@@ -21,7 +21,7 @@ def worker(
 ) -> None:
     """Work on what servers accept, beside any number of others that do the same."""
     with refusing():
-        settings = prepared()
+        settings = prepared(role="worker")
         if concurrency is not None:
             jobs = settings.jobs.model_copy(update={"concurrency": concurrency})
             settings = settings.model_copy(update={"jobs": jobs})

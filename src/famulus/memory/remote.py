@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from structlog.contextvars import get_contextvars
 from yarl import URL
 
+from famulus.infra import tracing
 from famulus.infra.database import Session
 from famulus.infra.http import http_session
 from famulus.kit.errors import Conflict, FamulusError, Invalid, NotFound, Unavailable, Unprocessable
@@ -167,10 +168,13 @@ class RemoteKeeper:
             headers["X-Correlation-ID"] = correlation_id
         sent = orjson.dumps(body) if body is not None else None
         # As it is written: an id is whatever somebody sent, and names no other place.
-        async with http_session().request(
-            method, URL(self._url + path, encoded=True), data=sent, params=query, headers=headers, allow_redirects=False
-        ) as answer:
-            return answer.status, await _bounded(answer)
+        url = URL(self._url + path, encoded=True)
+        with tracing.span(f"{method} memory", {"http.request.method": method}, kind="client") as span:
+            async with http_session().request(
+                method, url, data=sent, params=query, headers=headers | tracing.carried(), allow_redirects=False
+            ) as answer:
+                span.note({"http.response.status_code": answer.status})
+                return answer.status, await _bounded(answer)
 
 
 async def _bounded(answer: aiohttp.ClientResponse) -> bytes:

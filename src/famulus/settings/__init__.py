@@ -27,6 +27,7 @@ from famulus.settings.outward import (
     NotificationSettings,
     OutboundSettings,
     ReminderSettings,
+    TelemetrySettings,
 )
 from famulus.settings.section import Section
 from famulus.settings.spending import UsageSettings
@@ -332,6 +333,8 @@ class Settings(BaseSettings):
     """What people are reminded of."""
     usage: UsageSettings = UsageSettings()
     """What people may spend."""
+    telemetry: TelemetrySettings = TelemetrySettings()
+    """Traces, for an OpenTelemetry collector."""
     log: LogSettings = LogSettings()
     """What the server says about itself."""
 

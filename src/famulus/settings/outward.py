@@ -1,6 +1,6 @@
 """How this server reaches people and places outside."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
@@ -13,6 +13,16 @@ class OutboundSettings(Section):
     allowed_hosts: tuple[str, ...] = ()
     """Hosts and networks inside your own network that people may name all the same, such as `hooks.lan` or
     `192.168.1.0/24`; everything else inside is refused."""
+
+
+class TelemetrySettings(Section):
+    """Traces, for an OpenTelemetry collector."""
+
+    otlp_endpoint: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    """Address of a collector that takes OTLP over HTTP, such as `http://127.0.0.1:4318`; without one nothing is traced.
+    Needs the extra `otel`."""
+    service_name: str = Field("famulus", min_length=1)
+    """What traces call the server; workers and the memory service have `-worker` and `-memory` added to it."""
 
 
 class MailSettings(Section):

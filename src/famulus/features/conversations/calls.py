@@ -15,7 +15,7 @@ from famulus.features.conversations.run_repository import RunRepository
 from famulus.features.conversations.runs import RunDesk
 from famulus.features.conversations.steps import new_step
 from famulus.features.conversations.taint import brings_others_text
-from famulus.infra import metrics
+from famulus.infra import metrics, tracing
 from famulus.infra.database import Session
 from famulus.infra.llm import ToolCall
 from famulus.kit.errors import StorageFull, Unavailable
@@ -82,10 +82,15 @@ class CallRoom:
 
     async def _measured(self, step: Step) -> Output | None:
         began = time.monotonic()
-        made = await self._attempted(step)
         # A name that the model made up is none of ours.
         name = step.name if step.name and self._toolset.get(step.name) else "unknown"
-        outcome = made.error_code if made is not None and made.error_code else "ok"
+        about = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": name}
+        with tracing.span(f"execute_tool {name}", about) as span:
+            made = await self._attempted(step)
+            outcome = made.error_code if made is not None and made.error_code else "ok"
+            span.note({"famulus.outcome": outcome})
+            if outcome != "ok":
+                span.fail(outcome)
         metrics.tool_calls.labels(name, outcome).observe(time.monotonic() - began)
         return made
 

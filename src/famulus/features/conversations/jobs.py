@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -22,6 +23,7 @@ from famulus.features.conversations.titles import title_for
 from famulus.features.conversations.turn import TITLE_JOB, Turn
 from famulus.features.usage.records import Spent
 from famulus.features.usage.service import Usage
+from famulus.infra import tracing
 from famulus.infra.database import Database, Session
 from famulus.infra.llm import ProviderFault
 from famulus.jobs.queue import Claim, LeaseLost
@@ -63,19 +65,24 @@ class RunWorker:
             return
         writer = self.desk.log.open(opening.run.id, claim.fence)
         try:
-            with structlog.contextvars.bound_contextvars(
-                correlation_id=opening.run.correlation_id, run_id=opening.run.id
-            ):
+            bound = {"correlation_id": opening.run.correlation_id, "run_id": opening.run.id}
+            with structlog.contextvars.bound_contextvars(**bound), _traced(opening.run, claim) as span:
                 opening = await with_memories(opening, self.recall, most_characters=self.desk.limits.context_tokens)
-                await self._attend(opening, claim, writer)
+                status = await self._attend(opening, claim, writer)
+                span.note({"famulus.run.status": status})
+                if status == "failed":
+                    span.fail("run_failed")
         except (Fenced, LeaseLost):
             _logger.warning("run.taken_over", run_id=opening.run.id)
         finally:
             self.desk.cancellations.forget(opening.run.id)
             writer.close()
 
-    async def _attend(self, opening: Opening, claim: Claim, writer: Writer) -> None:
-        """Play the turn in a task of its own, so that it can be stopped from outside and then be ended in peace."""
+    async def _attend(self, opening: Opening, claim: Claim, writer: Writer) -> str:
+        """Play the turn in a task of its own, so that it can be stopped from outside and then be ended in peace.
+
+        How it came out: the run's status, or that somebody else has it.
+        """
         run = opening.run
         toolset = self.toolset.only(run.tools)
         turn = Turn(opening, claim, writer, self.desk, model=self.model_named(run.model), toolset=toolset)
@@ -93,9 +100,10 @@ class RunWorker:
             stopped.because_expired()
             await _cancelled(playing)
         if stopped.reason == "lost":
-            return
+            return "lost"
         if final := _final(run, playing, stopped, self.desk):
             await writer.transact(lambda session, drafts: self._end(session, drafts, final, claim))
+        return final.status if final else turn.status
 
     async def _end(self, session: Session, drafts: list[Draft], final: Run, claim: Claim) -> None:
         """End a run that did not end by itself; unless it has, in the moment when it was to be stopped."""
@@ -148,6 +156,17 @@ class RunWorker:
             await self.desk.queue.finish(session, claim)
 
         await self.database.write(record)
+
+
+def _traced(run: Run, claim: Claim) -> AbstractContextManager[tracing.Span]:
+    """A span for the run, in the trace of whoever began it, and from then on; for one that goes on, from now on."""
+    return tracing.span(
+        "run",
+        {"famulus.run.id": run.id, "famulus.run.attempt": claim.attempt},
+        kind="consumer",
+        parent=claim.payload.get(tracing.HEADER),
+        began=run.created_at if claim.fence == 1 else None,
+    )
 
 
 class _Stop:

@@ -25,6 +25,7 @@ from famulus.features.conversations.service import Conversations
 from famulus.features.conversations.signals import Cancellations
 from famulus.features.usage.plans import Plans
 from famulus.features.usage.service import Usage
+from famulus.infra import tracing
 from famulus.infra.database import Session
 from famulus.infra.idempotency import KeyReused
 from famulus.jobs.queue import INTERACTIVE, JobQueue
@@ -256,7 +257,7 @@ class Runs:
         job_id = await self._desk.queue.add(
             self._session,
             RUN_JOB,
-            {"run_id": run_id, "user_id": self._sender.user_id},
+            {"run_id": run_id, "user_id": self._sender.user_id, **tracing.carried()},
             user_id=self._sender.user_id,
             serial_key=conversation.id,
             priority=INTERACTIVE,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from famulus.agent.loop import Answer, CallStarted, LoopEvent, Plan, Request, converse, tool_call
 from famulus.agent.models import Model
@@ -21,7 +21,7 @@ from famulus.features.conversations.ending import (
 from famulus.features.conversations.learner import learn_later
 from famulus.features.conversations.memories import note_what_was_done
 from famulus.features.conversations.opening import Opening
-from famulus.features.conversations.records import Message, Step
+from famulus.features.conversations.records import Message, RunStatus, Step
 from famulus.features.conversations.repository import ConversationRepository
 from famulus.features.conversations.run_repository import RunRepository
 from famulus.features.conversations.runs import RunDesk
@@ -67,6 +67,8 @@ class Turn:
         tainted = is_tainted(opening.history, toolset)
         self._calls = CallRoom(opening.run, writer, desk, toolset, opening.steps, tainted=tainted)
         self._open: _Open | None = None
+        self.status: RunStatus = opening.run.status
+        """How the run stands, as far as this turn has brought it."""
 
     async def play(self) -> None:
         """Let model and tools take turns until the run has ended or waits for its client."""
@@ -177,6 +179,8 @@ class Turn:
         killpoint("before_end" if not answer.calls else "before_calls")
         await self._writer.transact(record)
         killpoint("after_end" if not answer.calls else "after_calls")
+        if not answer.calls:
+            self.status = _status_after(answer)
         self._position += len(answer.calls)
 
     async def _close_call(self, session: Session, drafts: list[Draft], under_way: _Open, answer: Answer) -> None:
@@ -198,16 +202,17 @@ class Turn:
         drafts.append(step_event(replace(under_way.step, **closed)))
 
     async def _finish(self, session: Session, drafts: list[Draft], answer: Answer) -> None:
-        cut_off = _CUT_OFF.get(answer.finish_reason)
-        status = "incomplete" if cut_off else "completed"
-        run = ended(self._run, status, self._desk.now(), usage=self._usage or None, incomplete_reason=cut_off)  # type: ignore[arg-type]
+        run = ended(
+            self._run, _status_after(answer), self._desk.now(), usage=self._usage or None,
+            incomplete_reason=_CUT_OFF.get(answer.finish_reason),
+        )  # fmt: skip
         conversations = ConversationRepository(session, run.user_id)
         conversation = await conversations.find(run.conversation_id)
         # Before what was spent is counted, as whoever sends does: in another order the two would wait for each other.
         await conversations.update(run.conversation_id, {"unread": True})
         await end(session, drafts, run, self._desk.plans)
         await note_what_was_done(session, self._desk.errands, run, self._calls.steps, self._history)
-        if status == "completed":
+        if run.status == "completed":
             await learn_later(session, self._desk, run, tainted=self._calls.tainted_but_for())
         if conversation and conversation.title_source == "default":
             payload = {"user_id": run.user_id, "conversation_id": run.conversation_id, "run_id": run.id}
@@ -245,6 +250,7 @@ class Turn:
             drafts.append(run_event(replace(self._run, **changes)))
 
         await self._writer.transact(record)
+        self.status = "requires_action"
 
     def _new_step(self, **values: Any) -> Step:
         step = new_step(self._run, self._position, self._desk.now(), **values)
@@ -254,6 +260,10 @@ class Turn:
     def _count(self, usage: Usage | None) -> None:
         for name, amount in (_usage(usage) or {}).items():
             self._usage = {**self._usage, name: self._usage.get(name, 0) + amount}
+
+
+def _status_after(answer: Answer) -> Literal["completed", "incomplete"]:
+    return "incomplete" if answer.finish_reason in _CUT_OFF else "completed"
 
 
 def _usage(usage: Usage | None) -> dict[str, int] | None:
