@@ -48,6 +48,7 @@ NOT_FOUND_OTHERWISE = {
 NOTHING_TO_DO = {
     ("POST /api/v1/notifications/channels/{channel_id}/verify", "channel_id"): 409,
     ("POST /api/v1/reminders/{reminder_id}/resume", "reminder_id"): 409,
+    ("POST /api/v1/reminders/{reminder_id}/snooze", "reminder_id"): 409,
 }
 # What the owner of a server may do with anybody, by a credential that says so.
 THE_OWNERS_RIGHT = {

@@ -147,14 +147,9 @@ def a_proposal(person: Client, place: Place) -> str:
 
 
 async def a_reminder(person: Client) -> str:
-    """A reminder that was due a moment ago, and will be again."""
+    """A reminder that is not due for a while."""
     draft = {"title": "Tea", "schedule": {"kind": "rrule", "rule": "FREQ=DAILY"}}
-    made = await person.post("/api/v1/reminders", draft, expect=201)
-    path = f"/api/v1/reminders/{made['id']}"
-    async with asyncio.timeout(20):
-        while not (await person.get(f"{path}/occurrences"))["data"]:
-            await asyncio.sleep(0.02)
-    return str(made["id"])
+    return str((await person.post("/api/v1/reminders", draft, expect=201))["id"])
 
 
 async def a_session(person: Client) -> str:
