@@ -25,7 +25,7 @@ _PATIENCE_SECONDS = 5
 _LEAST_FREE_BYTES = 500 * 1024 * 1024
 _LATE_SECONDS = 60
 _MOST_SKEW_SECONDS = 2
-_EXTRAS = {"caldav": "caldav", "push": "pywebpush", "apprise": "apprise", "otel": "opentelemetry.sdk", "s3": "obstore"}
+_EXTRAS = {"push": "pywebpush", "apprise": "apprise", "otel": "opentelemetry.sdk", "s3": "obstore"}
 
 State = Literal["ok", "warn", "fail"]
 
