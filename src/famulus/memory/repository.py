@@ -22,6 +22,35 @@ _AT_ONCE = 5_000
 _DEEP = 1_000
 
 
+def _beside(*, later: bool) -> sa.ColumnElement[int]:
+    """The number of what stands before or after a memory in its session; without one, of what came with it."""
+    number = memories.c.number
+    there = memories.alias("later" if later else "earlier")
+    mine = there.c.user_id == memories.c.user_id, there.c.superseded_by.is_(None)
+    in_session = (
+        sa.select(there.c.number)
+        .where(*mine, there.c.session == memories.c.session)
+        .where(there.c.number > number if later else there.c.number < number)
+        .order_by(there.c.number if later else there.c.number.desc())
+        .limit(1)
+    )
+    alone = sa.select(there.c.number).where(
+        *mine,
+        there.c.session.is_(None),
+        there.c.kind == memories.c.kind,
+        there.c.number == number + (1 if later else -1),
+    )
+    return sa.case((memories.c.session.is_(None), alone.scalar_subquery()), else_=in_session.scalar_subquery())
+
+
+_GLIMPSE = sa.select(
+    *(memories.c[name] for name in ("number", "text", "speaker", "session")),
+    _TIME,
+    _beside(later=False),
+    _beside(later=True),
+)
+
+
 class MemoryRepository:
     """The memories of one person."""
 
@@ -98,10 +127,8 @@ class MemoryRepository:
 
     async def glimpses(self, numbers: Collection[int], filters: Filters, *, at: datetime) -> list[Glimpse]:
         """What there is to weigh of those of these that the filters let through."""
-        columns = memories.c.number, memories.c.text, memories.c.speaker, memories.c.session, _TIME
-        query = sa.select(*columns, _beside(later=False), _beside(later=True))
         where = memories.c.number.in_(numbers), *self._passing(filters, at)
-        return [Glimpse(*row) for row in await self._session.execute(query.where(*where))]
+        return [Glimpse(*row) for row in await self._session.execute(_GLIMPSE.where(*where))]
 
     async def speakers(self, *, most: int = 12) -> list[str]:
         """The names of those who said something, found without reading all that they said."""
@@ -195,27 +222,6 @@ async def leave_no_trace(session: Session) -> None:
     """Have whatever this transaction removes overwritten, and not only unlinked."""
     if session.speaks == "sqlite":
         await session.driver_sql("PRAGMA secure_delete=ON")
-
-
-def _beside(*, later: bool) -> sa.ColumnElement[int]:
-    """The number of what stands before or after a memory in its session; without one, of what came with it."""
-    number = memories.c.number
-    there = memories.alias("later" if later else "earlier")
-    mine = there.c.user_id == memories.c.user_id, there.c.superseded_by.is_(None)
-    in_session = (
-        sa.select(there.c.number)
-        .where(*mine, there.c.session == memories.c.session)
-        .where(there.c.number > number if later else there.c.number < number)
-        .order_by(there.c.number if later else there.c.number.desc())
-        .limit(1)
-    )
-    alone = sa.select(there.c.number).where(
-        *mine,
-        there.c.session.is_(None),
-        there.c.kind == memories.c.kind,
-        there.c.number == number + (1 if later else -1),
-    )
-    return sa.case((memories.c.session.is_(None), alone.scalar_subquery()), else_=in_session.scalar_subquery())
 
 
 def _alive(at: datetime) -> sa.ColumnElement[bool]:

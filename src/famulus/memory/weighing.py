@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from famulus.memory.dates import Span
 from famulus.memory.records import Glimpse
@@ -96,6 +97,7 @@ def _spread(dense: Measure, candidates: Sequence[Candidate]) -> Callable[[int], 
     known = [one.dense for one in candidates if one.dense is not None]
     least, most = min(known, default=0.0), max(known, default=0.0)
 
+    @cache
     def nearness(number: int) -> float:
         cosine = dense(number)
         if cosine is None:
