@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
@@ -103,3 +104,36 @@ def test_a_death_in_the_middle_leaves_the_schema_as_it_was(
     assert [row for row in schema_of(path) if row[0] != "mine"] == whole
     with closing(sqlite3.connect(path)) as database:
         assert database.execute("SELECT text FROM mine").fetchall() == [("still here",)]
+
+
+def test_people_and_what_is_theirs_outlive_the_change_of_their_table(tmp_path: Path) -> None:
+    path = tmp_path / "famulus.db"
+    _upgrade_to(path, "0005")
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute(
+            "INSERT INTO users (id, email, name, role, zone, preferences, created_at, updated_at)"
+            " VALUES ('user_1', 'Ana@example.com', 'Ana', 'owner', 'UTC', '{}', '2026-01-01', '2026-01-01')"
+        )
+        database.execute("INSERT INTO usage_plans (user_id, plan, set_at) VALUES ('user_1', 'pro', '2026-01-01')")
+        database.execute(
+            "INSERT INTO sessions VALUES ('h', 'sess_1', 'user_1', '2026-01-01', '2026-01-01', '2027-01-01', '', '')"
+        )
+
+    migrations.upgrade(f"sqlite:///{path}")
+
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("PRAGMA foreign_keys=ON")
+        assert database.execute("SELECT name, user_id FROM users JOIN sessions ON user_id = users.id").fetchall() == [
+            ("Ana", "user_1")
+        ]
+        assert database.execute("PRAGMA foreign_key_check").fetchall() == []
+        database.execute("UPDATE users SET role = 'admin'")
+        database.execute("DELETE FROM users")
+        assert database.execute("SELECT count(*) FROM sessions").fetchone() == (0,)
+
+
+def _upgrade_to(path: Path, revision: str) -> None:
+    engine = sa.create_engine(f"sqlite:///{path}", poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        command.upgrade(migrations._config(connection), revision)
+    engine.dispose()

@@ -56,6 +56,7 @@ KIND_OF_CURSOR = {
     "/api/v1/reminders": "reminder",
     "/api/v1/reminders/{reminder_id}/occurrences": "occurrence",
     "/api/v1/admin/usage": "user",
+    "/api/v1/admin/users": "user",
 }
 # A number within one run's log or steps, which says nothing without the run; or within one's own.
 CURSORS_THAT_ARE_POSITIONS = frozenset(
@@ -96,6 +97,7 @@ BODIES: dict[str, Callable[[Things], dict[str, Any]]] = {
     "POST /api/v1/goals/{goal_id}/steps": lambda mine: {"title": "Planted", "parent_id": mine.step},
     "PATCH /api/v1/goals/{goal_id}/steps/{step_id}": lambda _: {"done": True},
     "PUT /api/v1/admin/users/{user_id}/plan": lambda _: {"plan": "pro"},
+    "PATCH /api/v1/admin/users/{user_id}": lambda _: {"disabled": False},
     "PUT /api/v1/admin/prices": lambda _: {"model": "offline", "input": 1, "output": 1},
     "PATCH /api/v1/files/{file_id}": lambda _: {"name": "taken-over.txt"},
     "POST /api/v1/notifications": lambda mine: {

@@ -12,18 +12,20 @@ from fastapi.security.base import SecurityBase
 from starlette.requests import HTTPConnection
 
 from famulus.features.accounts.cookies import PLAIN_NAME, session_token_of
-from famulus.features.accounts.errors import NotSignedIn, OwnerOnly, ScopeMissing
+from famulus.features.accounts.errors import AdministratorsOnly, NotSignedIn, OwnerOnly, ScopeMissing
 from famulus.features.accounts.identity import Caller, Client
 from famulus.features.accounts.origin import client_of, refuse_cross_site
 from famulus.features.accounts.service import Accounts
 
 __all__ = [
     "AccountsDep",
+    "AdminDep",
     "Caller",
     "CallerDep",
     "ClientDep",
     "OwnerDep",
     "accounts_of",
+    "administrators_only",
     "caller_of",
     "caller_or_none",
     "owner_only",
@@ -137,6 +139,15 @@ def requires(*scopes: str) -> Callable[[Caller], Awaitable[Caller]]:
     return scoped
 
 
+async def administrators_only(caller: CallerDep) -> Caller:
+    """A dependency: the owner or an admin of this server, with a credential for administration."""
+    if not caller.administrates:
+        raise AdministratorsOnly
+    if not caller.may("admin"):
+        raise ScopeMissing("admin")
+    return caller
+
+
 async def owner_only(caller: CallerDep) -> Caller:
     """A dependency: the owner of this server, with a credential for administration."""
     if not caller.is_owner:
@@ -146,6 +157,7 @@ async def owner_only(caller: CallerDep) -> Caller:
     return caller
 
 
+AdminDep = Annotated[Caller, Depends(administrators_only)]
 OwnerDep = Annotated[Caller, Depends(owner_only)]
 
 

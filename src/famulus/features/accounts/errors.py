@@ -56,6 +56,13 @@ class OwnerOnly(Forbidden):
         super().__init__("Only the owner of this server may do that.")
 
 
+class AdministratorsOnly(Forbidden):
+    """Only the owner of this server and its admins may do this."""
+
+    def __init__(self) -> None:
+        super().__init__("Only the owner of this server and its admins may do that.")
+
+
 class WeakPassword(Unprocessable):
     """Too short, or among the first that anybody would guess."""
 
@@ -107,6 +114,13 @@ class OwnerNeeded(Conflict):
 
     def __init__(self) -> None:
         super().__init__("The owner cannot leave while there are other people on this server.")
+
+
+class OwnerStays(Conflict):
+    """There is one owner, and nobody takes that from them."""
+
+    def __init__(self) -> None:
+        super().__init__("The owner of this server stays its owner, and stays able to sign in.")
 
 
 class ChangedMeanwhile(Conflict):

@@ -14,7 +14,10 @@ from famulus.kit.clock import Clock, utc_now
 from famulus.kit.errors import StorageFull, Unavailable
 
 OWNER_SCOPES = frozenset({"chat", "account", "users:act", "admin"})
+# Whoever looks after people has no business with what is theirs: `users:act` is the owner's alone.
+ADMIN_SCOPES = frozenset({"chat", "account", "admin"})
 MEMBER_SCOPES = frozenset({"chat", "account"})
+_SCOPES = {"owner": OWNER_SCOPES, "admin": ADMIN_SCOPES}
 
 # A credential revoked in another process is refused here after this long, when no word of it comes sooner.
 _REMEMBERED = timedelta(seconds=3)
@@ -25,7 +28,7 @@ _USE_NOTED_EVERY = timedelta(minutes=1)
 
 def scopes_of(role: str) -> frozenset[str]:
     """All that somebody in this role may do."""
-    return OWNER_SCOPES if role == "owner" else MEMBER_SCOPES
+    return _SCOPES.get(role, MEMBER_SCOPES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,11 @@ class Caller:
     def is_owner(self) -> bool:
         """Whether this is the owner of the server."""
         return self.role == "owner"
+
+    @property
+    def administrates(self) -> bool:
+        """Whether this is somebody who looks after the server and its people."""
+        return self.role in ("owner", "admin")
 
     def may(self, *scopes: str) -> bool:
         """Whether the credential carries all of these scopes."""

@@ -40,16 +40,20 @@ class Invitations:
         await self._unit.note("invitation.issued", who=user_id, about=row["id"])
         return NewInvitation(Invitation(**row), token)
 
-    async def of(self, user_id: str, *, after: str | None, limit: int) -> Page[Invitation]:
-        """What somebody has handed out, newest first."""
-        rows = await self._repository.of(user_id, after=checked_cursor(after, "invite"), limit=limit + 1)
+    async def handed_out(self, *, after: str | None, limit: int) -> Page[Invitation]:
+        """What those who run the server have handed out, newest first."""
+        rows = await self._repository.handed_out(after=checked_cursor(after, "invite"), limit=limit + 1)
         return page_of(rows, limit=limit, cursor=lambda row: row.id)
 
     async def withdraw(self, user_id: str, invitation_id: str) -> None:
-        """Close a way in."""
-        if not await self._repository.remove(user_id, invitation_id):
+        """Close a way in, whoever of those who run the server has opened it."""
+        if not await self._repository.remove(invitation_id):
             raise InvitationNotFound
         await self._unit.note("invitation.withdrawn", who=user_id, about=invitation_id)
+
+    async def withdraw_all(self, made_by: str) -> None:
+        """Close every way in that somebody has opened who may not any more."""
+        await self._repository.remove_open(made_by)
 
     async def check(self, token: str, *, email: str) -> None:
         """Raise `InvitationNotValid` unless this person can accept this invitation."""

@@ -49,6 +49,16 @@ class UserRepository:
         rows = await self._session.execute(sa.select(users).order_by(users.c.id))
         return [User(**row._asdict()) for row in rows]
 
+    async def page(self, *, search: str | None, after: str | None, limit: int) -> list[User]:
+        """Everybody whose name or address has these characters in it, newest first."""
+        query = sa.select(users)
+        if search is not None:
+            query = query.where(sa.or_(*(_has(column, search) for column in (users.c.name, users.c.email))))
+        if after is not None:
+            query = query.where(users.c.id < after)
+        rows = await self._session.execute(query.order_by(users.c.id.desc()).limit(limit))
+        return [User(**row._asdict()) for row in rows]
+
     async def anybody_with_a_password(self) -> bool:
         return bool((await self._session.execute(_HAS_PASSWORDS)).scalar())
 
@@ -84,9 +94,9 @@ class InvitationRepository:
     async def add(self, invitation: dict[str, Any]) -> None:
         await self._session.execute(sa.insert(invitations), invitation)
 
-    async def of(self, user_id: str, *, after: str | None, limit: int) -> list[Invitation]:
-        """What this user has handed out, newest first."""
-        query = sa.select(invitations).where(invitations.c.created_by == user_id)
+    async def handed_out(self, *, after: str | None, limit: int) -> list[Invitation]:
+        """The server's invitations, newest first: they are nobody's own."""
+        query = sa.select(invitations)
         if after is not None:
             query = query.where(invitations.c.id < after)
         rows = await self._session.execute(query.order_by(invitations.c.id.desc()).limit(limit))
@@ -102,9 +112,15 @@ class InvitationRepository:
         used = await self._session.execute(sa.update(invitations).where(*_open(digest, now)).values(used_at=now))
         return used.rowcount == 1
 
-    async def remove(self, user_id: str, invitation_id: str) -> bool:
-        mine = (invitations.c.created_by == user_id, invitations.c.id == invitation_id)
-        return (await self._session.execute(sa.delete(invitations).where(*mine))).rowcount == 1
+    async def remove(self, invitation_id: str) -> bool:
+        return (
+            await self._session.execute(sa.delete(invitations).where(invitations.c.id == invitation_id))
+        ).rowcount == 1
+
+    async def remove_open(self, made_by: str) -> None:
+        """Remove what somebody has handed out and nobody has accepted."""
+        theirs = (invitations.c.created_by == made_by, invitations.c.used_at.is_(None))
+        await self._session.execute(sa.delete(invitations).where(*theirs))
 
     async def sweep(self, *, before: datetime) -> None:
         """Remove what expired before then."""
@@ -154,6 +170,13 @@ async def append_to_audit_log(
     """Add one line; nothing in Famulus changes or removes lines."""
     entry = {"id": new_id("audit"), "who": who, "what": what, "object": about, "address": address}
     await session.execute(sa.insert(audit_log), entry | {"outcome": outcome, "at": at})
+
+
+def _has(column: "sa.Column[Any]", words: str) -> "sa.ColumnElement[bool]":
+    # SQLite knows upper and lower case in ASCII alone: what is written as it stands is found in any script.
+    return sa.or_(
+        column.contains(words, autoescape=True), sa.func.lower(column).contains(words.lower(), autoescape=True)
+    )
 
 
 def _user(row: "sa.Row[Any] | None") -> User | None:

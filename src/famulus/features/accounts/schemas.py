@@ -57,7 +57,7 @@ Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(known_zon
 Token = Annotated[SecretStr, Field(min_length=1, max_length=200), _CLEAN]
 Password = Annotated[SecretStr, Field(min_length=1, max_length=MAX_CHARACTERS), _CLEAN]
 NewPassword = Annotated[SecretStr, Field(min_length=MIN_CHARACTERS, max_length=MAX_CHARACTERS), _CLEAN]
-Role = Literal["owner", "member"]
+Role = Literal["owner", "admin", "member"]
 Scope = Literal["chat", "account", "users:act", "admin"]
 
 
@@ -119,6 +119,13 @@ class InvitationRequest(Request):
     email: Email | None = None
 
 
+class StandingChange(Request):
+    """What may be changed about somebody else; a field that is left out stays as it is."""
+
+    role: Literal["admin", "member"] = Field("member", json_schema_extra=_without_default)
+    disabled: bool = Field(False, json_schema_extra=_without_default)
+
+
 class View(BaseModel):
     """What is shown of something kept."""
 
@@ -135,6 +142,18 @@ class UserView(View):
     selected_model: str | None
     created_at: Time
     updated_at: Time
+
+
+class PersonView(View):
+    """Somebody, as those see them who run the server."""
+
+    id: str
+    name: str
+    email: str | None
+    picture: str | None
+    role: Role
+    created_at: Time
+    disabled_at: Time | None
 
 
 class AuthState(BaseModel):
@@ -176,6 +195,7 @@ class NewKeyView(KeyView):
 class InvitationView(View):
     id: str
     email: str | None
+    created_by: str
     created_at: Time
     expires_at: Time
     used_at: Time | None

@@ -28,7 +28,7 @@ users = sa.Table(
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("updated_at", Moment, nullable=False),
     sa.Column("disabled_at", Moment),
-    sa.CheckConstraint("role IN ('owner', 'member')", name="ck_users_role"),
+    sa.CheckConstraint("role IN ('owner', 'admin', 'member')", name="ck_users_role"),
 )
 sa.Index("uq_users_email", sa.func.lower(users.c.email), unique=True)
 # However many people press the first link at once, the database knows one owner.

@@ -60,11 +60,17 @@ class Users:
         await self._repository.change(user_id, {"password_hash": password_hash, "updated_at": self._unit.now()})
         await self._unit.note("password.changed", who=user_id, about=user_id)
 
-    async def set_disabled(self, user_id: str, *, disabled: bool) -> None:
+    async def set_role(self, user_id: str, role: str, *, who: str) -> None:
+        """Say what somebody is on this server, from the next request on."""
+        await self._repository.change(user_id, {"role": role, "updated_at": self._unit.now()})
+        await self._unit.note(f"user.made_{role}", who=who, about=user_id)
+        self._unit.revoked(user_id)
+
+    async def set_disabled(self, user_id: str, *, disabled: bool, who: str | None = None) -> None:
         """Stop every credential of somebody from working, or let them work again."""
         now = self._unit.now()
         await self._repository.change(user_id, {"disabled_at": now if disabled else None, "updated_at": now})
-        await self._unit.note("user.disabled" if disabled else "user.enabled", who=None, about=user_id)
+        await self._unit.note("user.disabled" if disabled else "user.enabled", who=who, about=user_id)
         self._unit.revoked(user_id)
 
     async def remove(self, user_id: str) -> None:

@@ -1,11 +1,11 @@
-"""One's own usage, and for the owner everybody's, the plans and the prices, under `/api/v1`."""
+"""One's own usage, and for those who run the server everybody's, the plans and the prices, under `/api/v1`."""
 
 from datetime import UTC, date, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response, status
 
-from famulus.features.accounts.caller import Caller, OwnerDep, requires
+from famulus.features.accounts.caller import AdminDep, Caller, OwnerDep, requires
 from famulus.features.accounts.parameters import After, Limit
 from famulus.features.usage.desk import UsageDesk, UsageDeskDep
 from famulus.features.usage.errors import SpanTooLong
@@ -77,7 +77,7 @@ async def show_history(
 
 @router.get("/admin/usage")
 async def list_spenders(
-    _owner: OwnerDep,
+    _admin: AdminDep,
     desk: UsageDeskDep,
     since: Since = None,
     until: Until = None,
@@ -93,14 +93,16 @@ async def list_spenders(
 
 
 @router.put("/admin/users/{user_id}/plan", status_code=status.HTTP_204_NO_CONTENT, responses=errors(404))
-async def choose_plan(user_id: str, choice: PlanChoice, _owner: OwnerDep, desk: UsageDeskDep) -> Response:
-    """Put somebody on a plan; what they have spent already counts in it."""
-    await desk.database.write(lambda session: _office(session, desk).put_on_plan(user_id, choice.plan))
+async def choose_plan(user_id: str, choice: PlanChoice, admin: AdminDep, desk: UsageDeskDep) -> Response:
+    """Put somebody on a plan; what they have spent already counts in it. Nobody but the owner chooses the owner's."""
+    await desk.database.write(
+        lambda session: _office(session, desk).put_on_plan(user_id, choice.plan, by_owner=admin.is_owner)
+    )
     return Response(status_code=status.HTTP_204_NO_CONTENT)
 
 
 @router.get("/admin/prices")
-async def list_prices(_owner: OwnerDep, desk: UsageDeskDep) -> PriceTable:
+async def list_prices(_admin: AdminDep, desk: UsageDeskDep) -> PriceTable:
     """What a million tokens of each model cost."""
     prices = await desk.database.read(lambda session: _office(session, desk).prices())
     return PriceTable(

@@ -1,6 +1,6 @@
 """What can go wrong with limits, plans and prices."""
 
-from famulus.kit.errors import NotFound, TooMany, Unprocessable
+from famulus.kit.errors import Forbidden, NotFound, TooMany, Unprocessable
 
 
 class QuotaExceeded(TooMany):
@@ -13,6 +13,10 @@ class UnknownPlan(Unprocessable):
 
 class NobodyToCharge(NotFound):
     """There is no such person."""
+
+
+class NotTheirs(Forbidden):
+    """An admin chooses the plans of members; the owner chooses everybody's."""
 
 
 class PriceNotFound(NotFound):

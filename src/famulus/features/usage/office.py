@@ -5,7 +5,7 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from famulus.features.usage.errors import NobodyToCharge, PriceNotFound, UnknownPlan
+from famulus.features.usage.errors import NobodyToCharge, NotTheirs, PriceNotFound, UnknownPlan
 from famulus.features.usage.plans import Plans
 from famulus.features.usage.records import Price, Total
 from famulus.features.usage.tables import usage_counters, usage_entries, usage_plans, usage_prices
@@ -48,15 +48,16 @@ class UsageOffice:
         rows = await self._session.execute(query)
         return [Spender(row[0], row[1] or self._plans.settings.default_plan, Total(row[0], *row[2:])) for row in rows]
 
-    async def put_on_plan(self, user_id: str, plan: str) -> None:
+    async def put_on_plan(self, user_id: str, plan: str, *, by_owner: bool = True) -> None:
         """Choose somebody's plan; what they have spent already counts in it."""
         if not self._plans.knows(plan):
             raise UnknownPlan("The settings name no such plan.", plan=plan)
-        known = (
-            sa.select(sa.literal(1)).select_from(sa.table("users", sa.column("id"))).where(sa.column("id") == user_id)
-        )
-        if (await self._session.execute(known)).one_or_none() is None:
+        people = sa.table("users", sa.column("id"), sa.column("role"))
+        role = (await self._session.execute(sa.select(people.c.role).where(people.c.id == user_id))).scalar()
+        if role is None:
             raise NobodyToCharge("There is no such person.")
+        if role != "member" and not by_owner:
+            raise NotTheirs("Only the owner of this server may choose the plan of an admin or their own.")
         await self._session.alone(f"usage of {user_id}")
         await self._session.execute(sa.delete(usage_plans).where(usage_plans.c.user_id == user_id))
         await self._session.execute(sa.insert(usage_plans), {"user_id": user_id, "plan": plan, "set_at": self._now()})

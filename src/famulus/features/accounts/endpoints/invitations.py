@@ -1,9 +1,9 @@
-"""Ways in for other people; the owner hands them out."""
+"""Ways in for other people; the owner and the admins hand them out."""
 
 from fastapi import APIRouter, Response, status
 from starlette.requests import HTTPConnection
 
-from famulus.features.accounts.caller import AccountsDep, ClientDep, OwnerDep
+from famulus.features.accounts.caller import AccountsDep, AdminDep, ClientDep
 from famulus.features.accounts.invitations import Invitations
 from famulus.features.accounts.links import invitation_link
 from famulus.features.accounts.origin import base_url
@@ -17,10 +17,10 @@ router = APIRouter(prefix="/invitations", tags=["invitations"])
 
 @router.get("", responses=errors())
 async def list_invitations(
-    owner: OwnerDep, accounts: AccountsDep, limit: Limit = DEFAULT_LIMIT, after: After = None
+    _admin: AdminDep, accounts: AccountsDep, limit: Limit = DEFAULT_LIMIT, after: After = None
 ) -> Page[InvitationView]:
-    """What the owner has handed out, newest first, without the links."""
-    page = await accounts.read(lambda unit: Invitations(unit).of(owner.user_id, after=after, limit=limit))
+    """What has been handed out, by whomever, newest first, without the links."""
+    page = await accounts.read(lambda unit: Invitations(unit).handed_out(after=after, limit=limit))
     shown = [InvitationView.model_validate(row) for row in page.data]
     return Page(data=shown, has_more=page.has_more, next=page.next)
 
@@ -29,7 +29,7 @@ async def list_invitations(
 async def invite(
     *,
     request: InvitationRequest,
-    owner: OwnerDep,
+    admin: AdminDep,
     accounts: AccountsDep,
     client: ClientDep,
     connection: HTTPConnection,
@@ -37,13 +37,13 @@ async def invite(
 ) -> NewInvitationView:
     """Make a way in for one person. Its link is shown this once."""
     response.headers["Cache-Control"] = "no-store"
-    made = await accounts.write(lambda unit: Invitations(unit).invite(owner.user_id, email=request.email), client)
+    made = await accounts.write(lambda unit: Invitations(unit).invite(admin.user_id, email=request.email), client)
     link = invitation_link(base_url(connection), made.token)
     invitation = made.invitation
     return NewInvitationView(id=invitation.id, email=invitation.email, link=link, expires_at=invitation.expires_at)
 
 
 @router.delete("/{invitation_id}", status_code=status.HTTP_204_NO_CONTENT, responses=errors(404))
-async def withdraw(invitation_id: str, owner: OwnerDep, accounts: AccountsDep, client: ClientDep) -> None:
+async def withdraw(invitation_id: str, admin: AdminDep, accounts: AccountsDep, client: ClientDep) -> None:
     """Close a way in."""
-    await accounts.write(lambda unit: Invitations(unit).withdraw(owner.user_id, invitation_id), client)
+    await accounts.write(lambda unit: Invitations(unit).withdraw(admin.user_id, invitation_id), client)

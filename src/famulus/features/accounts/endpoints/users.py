@@ -59,7 +59,7 @@ async def erase_me(
 
 @router.get("/{user_id}", responses=errors(404))
 async def find_user(user_id: str, caller: CallerDep, accounts: AccountsDep) -> UserView:
-    """The caller, or, for the owner of the server, anybody."""
-    if user_id != caller.user_id and not (caller.is_owner and caller.may("admin")):
+    """The caller, or, for the owner and the admins of the server, anybody."""
+    if user_id != caller.user_id and not (caller.administrates and caller.may("admin")):
         raise UserNotFound
     return UserView.model_validate(await accounts.read(lambda unit: Users(unit).find(user_id)))
