@@ -37,7 +37,7 @@ expect.set_options(timeout=MILLISECONDS)
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server whose stand-in speaks slowly enough to be interrupted."""
     # A busy machine may take its time to read a model of meaning: what is tested is what the page shows of it.
-    with serving(tmp_path_factory.mktemp("site"), FAMULUS_MEMORY__DEADLINE_SECONDS="20") as server:
+    with serving(tmp_path_factory.mktemp("site"), FAMULUS_MEMORY__DEADLINE_SECONDS="3") as server:
         restart(server)
         yield server
 

@@ -24,10 +24,12 @@ PAGES = [
     "settings/people",
     "memory",
     "goals",
+    "goals/GOAL",
     "calendar/week/2027-03-10",
     "calendar/month/2027-03-10",
     "files",
     "notifications",
+    "usage",
     "nowhere",
 ]
 LETTER = """# A plan
@@ -41,6 +43,35 @@ Some *prose* with `code`, a [link](https://example.org) and a table:
 ```py
 print("tea")
 ```"""
+
+
+FURNISH = """async () => {
+  const post = (path, body, kind = "application/json") =>
+    fetch(path, { method: "POST", headers: { "Content-Type": kind }, body });
+  const send = async (path, body) => (await post(path, JSON.stringify(body))).json();
+  const me = await (await fetch("/api/v1/users/me")).json();
+  const steps = ["Theory course", "Find a boat", "Set sail"];
+  const goal = await send("/api/v1/goals", { title: "Sail to the Azores", description: "In June.", steps });
+  const event = (title, start, end) => send("/api/v1/events", { title, start, end });
+  await event("Lunch with Ana", "2027-03-11T12:30", "2027-03-11T14:00");
+  await event("Review", "2027-03-11T13:00", "2027-03-11T15:00");
+  await event("Ana is here", "2027-03-09", "2027-03-13");
+  await send(`/memories/${me.id}`, { text: "I take my tea without milk.", pinned: true });
+  const actions = [{ id: "done", label: "Done", kind: "dismiss" }];
+  await send("/api/v1/notifications", { title: "Water the plants", body: "The ferns first.", urgent: true, actions });
+  await post("/api/v1/files?name=Letter.txt", "Dear Ana", "application/octet-stream");
+  return goal.id;
+}"""
+
+
+@pytest.fixture(scope="module")
+def goal(signed_in: BrowserContext, site: Server) -> str:
+    """A goal of the owner, who also has one of everything else that a page shows."""
+    page = signed_in.new_page()
+    page.goto(site.url)
+    made: str = page.evaluate(FURNISH)
+    page.close()
+    return made
 
 
 @pytest.fixture
@@ -91,8 +122,8 @@ def sticks_out(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.replace("/", "-") or "chat")
-def test_a_page_is_for_everybody(path: str, looked_at: Page) -> None:
-    looked_at.evaluate("path => location.hash = `#/${path}`", path)
+def test_a_page_is_for_everybody(path: str, goal: str, looked_at: Page) -> None:
+    looked_at.evaluate("path => location.hash = `#/${path}`", path.replace("GOAL", goal))
     looked_at.get_by_role("heading", level=1).first.wait_for()
     expect(looked_at.locator(".skeleton")).to_have_count(0)
 
