@@ -16,6 +16,7 @@ from famulus.apps.models import is_connected
 from famulus.infra.clients import close_clients, get_database, get_openai_client, get_redis_client
 from famulus.infra.database import Session
 from famulus.jobs.census import census
+from famulus.jobs.worker import LATE_SECONDS
 from famulus.kit.addresses import is_postgres
 from famulus.kit.clock import utc_now
 from famulus.kit.errors import FamulusError
@@ -23,7 +24,6 @@ from famulus.settings import Settings
 
 _PATIENCE_SECONDS = 5
 _LEAST_FREE_BYTES = 500 * 1024 * 1024
-_LATE_SECONDS = 60
 _MOST_SKEW_SECONDS = 2
 _EXTRAS = {"push": "pywebpush", "apprise": "apprise", "otel": "opentelemetry.sdk", "s3": "obstore"}
 
@@ -123,7 +123,7 @@ async def _contents() -> AsyncIterator[Finding]:
     queue = await get_database().read(lambda session: census(session, at=now))
     if queue.dead:
         yield Finding("dead jobs", "warn", f"{queue.dead} were given up: their last_error in the table jobs says why.")
-    if queue.oldest_due_seconds > _LATE_SECONDS:
+    if queue.oldest_due_seconds > LATE_SECONDS:
         late = f"{queue.due} wait, the oldest for {queue.oldest_due_seconds:,.0f} s: is a server or a worker running?"
         yield Finding("jobs", "warn", late)
     else:

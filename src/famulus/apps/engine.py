@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import TextIO
 
 import structlog
@@ -23,8 +24,10 @@ from famulus.features.usage.plans import Plans
 from famulus.infra.clients import get_blobs
 from famulus.infra.database import Database
 from famulus.infra.redis.relay import make_relay
+from famulus.jobs.census import census
 from famulus.jobs.queue import JobQueue
-from famulus.jobs.worker import Worker
+from famulus.jobs.worker import LATE_SECONDS, Worker
+from famulus.kit.clock import utc_now
 from famulus.memory.client import MEMORY_JOB
 from famulus.settings import JobSettings, Settings
 from famulus.streams.log import EventLog
@@ -119,15 +122,17 @@ class Engine:
         """Wait for nothing more that is at work; for a signal's handler."""
         self._loop.call_soon_threadsafe(self.worker.hurry)
 
-    def check_progress(self) -> None:
-        """Raise `Unavailable` when what this process is there for does not get on."""
+    async def check_progress(self) -> list[str]:
+        """What is down and done without; raise `Unavailable` when what this process is there for does not get on."""
+        self.log.check_progress()
+        degraded = ["redis"] if self._settings.redis.url and not self.relay.is_live else []
+        queue = await self._database.read(partial(census, at=utc_now()))
         if self._works:
-            self.worker.check_progress()
-
-    @property
-    def degraded(self) -> list[str]:
-        """What is down that this process does without."""
-        return ["redis"] if self._settings.redis.url and not self.relay.is_live else []
+            self.worker.check_progress(late_seconds=queue.oldest_due_seconds)
+        elif queue.oldest_due_seconds > LATE_SECONDS:
+            # What is accepted here is kept, and done once there is a worker again: no reason to turn anybody away.
+            degraded.append("workers")
+        return degraded
 
     async def stop(self) -> None:
         """Let go of everybody who watches, finish or hand over the runs, and stop."""

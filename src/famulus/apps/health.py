@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
+from famulus.apps.engine import Engine
 from famulus.infra.database import Database
 from famulus.kit.errors import Unavailable
 from famulus.kit.problems import ErrorBody
@@ -22,14 +23,13 @@ async def live() -> dict[str, str]:
 
 @router.get("/ready", responses={503: {"model": ErrorBody}})
 async def ready(request: Request) -> dict[str, Any]:
-    """The process can do its work: its database answers and its worker gets on.
+    """The process gets on with its work: its database answers, its event log is written, what is due is claimed.
 
-    What is named as degraded is down, and done without: what it would have made quick is slower.
+    What does not is named. What is named as degraded is down, and done without: it comes later.
     """
     await _check(request.app.state.database)
-    engine = request.app.state.engine
-    engine.check_progress()
-    return {"status": "ready", "degraded": engine.degraded}
+    engine: Engine = request.app.state.engine
+    return {"status": "ready", "degraded": await engine.check_progress()}
 
 
 async def _check(database: Database) -> None:

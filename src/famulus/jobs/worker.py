@@ -18,6 +18,8 @@ from famulus.kit.ids import new_id
 Handler = Callable[[Claim], Awaitable[None]]
 """Works on a claim, and finishes or parks it in the transaction that ends the work; what it raises is tried again."""
 
+LATE_SECONDS = 60
+"""How long a job may be due before somebody should ask why nobody claims it."""
 _MOST_PER_CLAIM = 50
 _PAUSES_UNTIL_STUCK = 3
 _LONGEST_BACKOFF_SECONDS = 300
@@ -39,6 +41,7 @@ class Worker:
         max_attempts: int = 5,
         never_given_up: Container[str] = (),
         now: Clock = utc_now,
+        ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
         self._queue = queue
@@ -49,11 +52,12 @@ class Worker:
         self._max_attempts = max_attempts
         self._never_given_up = never_given_up
         self._now = now
+        self._ticks = ticks
         self._running: dict[asyncio.Task[None], Claim] = {}
         self._loops: list[asyncio.Task[None]] = []
         self._draining = False
         self._hurried = asyncio.Event()
-        self._looked_at = time.monotonic()
+        self._looked_at = self._busy_at = ticks()
         self.name = new_id("worker")
 
     def start(self) -> None:
@@ -98,18 +102,28 @@ class Worker:
         for waiting in (ending, hurried):
             waiting.cancel()
 
-    def check_progress(self) -> None:
-        """Raise `Unavailable` when this worker has not looked for work for several times its usual pause."""
-        silent_seconds = time.monotonic() - self._looked_at
-        if self._draining or silent_seconds > self._poll_seconds * _PAUSES_UNTIL_STUCK + self._lease_seconds:
-            raise Unavailable("The worker does not get on.", silent_seconds=round(silent_seconds))
+    def check_progress(self, *, late_seconds: float = 0) -> None:
+        """Raise `Unavailable` when this worker does not look for work, keep its leases, or find what there is to do.
+
+        `late_seconds` says for how long a job has been due that anybody might claim.
+        """
+        if self._draining:
+            raise Unavailable("The process is about to stop.", stuck="worker")
+        silent_seconds = self._ticks() - self._looked_at
+        if silent_seconds > self._poll_seconds * _PAUSES_UNTIL_STUCK + self._lease_seconds:
+            raise Unavailable("The worker does not look for work.", stuck="worker", seconds=round(silent_seconds))
+        if any(loop.done() for loop in self._loops):
+            raise Unavailable("The worker has lost one of its loops.", stuck="worker")
+        # One that has its hands full, or has just taken something, gets on, however long the line is.
+        if min(late_seconds, self._ticks() - self._busy_at) > LATE_SECONDS:
+            raise Unavailable("Jobs are due, and nobody claims them.", stuck="queue", seconds=round(late_seconds))
 
     async def _claim_forever(self) -> None:
         while not self._draining:
-            self._looked_at = time.monotonic()
             self._queue.bell.clear()
             try:
                 claimed = await self._claim()
+                self._looked_at = self._ticks()
             except FamulusError as error:
                 _logger.warning("jobs.claim_failed", code=error.code, **error.for_logs)
                 claimed = 0
@@ -121,6 +135,7 @@ class Worker:
     async def _claim(self) -> int:
         most = min(_MOST_PER_CLAIM, self._concurrency - len(self._running))
         if most <= 0:
+            self._busy_at = self._ticks()
             return 0
         claims = await self._database.write(
             lambda session: self._queue.claim(session, worker=self.name, most=most), durable=False
@@ -129,6 +144,8 @@ class Worker:
             task = asyncio.create_task(self._work(claim), name=claim.id)
             self._running[task] = claim
             task.add_done_callback(self._ended)
+        if claims:
+            self._busy_at = self._ticks()
         return len(claims)
 
     def _ended(self, task: asyncio.Task[None]) -> None:

@@ -7,7 +7,7 @@ few milliseconds, in place of one per token.
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from functools import partial
 
 import structlog
@@ -15,7 +15,7 @@ import structlog
 from famulus.infra import metrics
 from famulus.infra.database import Database, Session
 from famulus.infra.relay import Relay
-from famulus.kit.errors import FamulusError, Gone
+from famulus.kit.errors import FamulusError, Gone, Unavailable
 from famulus.streams import store
 from famulus.streams.outbox import Outbox, unpacked
 from famulus.streams.store import END, Batch, Draft, Entry, Fenced
@@ -23,6 +23,7 @@ from famulus.streams.tail import Tail
 from famulus.streams.writer import Writer
 
 _RETRY_SECONDS = 0.5
+_STUCK_SECONDS = 10
 _POLL_SECONDS = 0.5
 # While other processes show what they write, somebody who looks finds only what was lost on the way.
 _POLLS_WHILE_SHOWN = 5
@@ -49,8 +50,11 @@ class EventLog:
         relay: Relay | None = None,
         flush_seconds: float = 0.05,
         heartbeat_seconds: float = 15,
+        ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
+        self._ticks = ticks
+        self._unflushed_since: float | None = None
         self._relay = relay or Relay()
         self._relay.hear(_GONE, self._end)
         self._outbox = Outbox(self._relay)
@@ -75,6 +79,14 @@ class EventLog:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def check_progress(self) -> None:
+        """Raise `Unavailable` when what writers append is not flushed, or one of the loops has ended."""
+        seconds = 0 if self._unflushed_since is None else self._ticks() - self._unflushed_since
+        if seconds > _STUCK_SECONDS:
+            raise Unavailable("The event log does not get on.", stuck="event log", seconds=round(seconds))
+        if any(task.done() for task in self._tasks):
+            raise Unavailable("The event log has lost one of its loops.", stuck="event log")
 
     def release_followers(self) -> None:
         """End every `follow` of this process where it stands; its client can go on from there elsewhere, or later."""
@@ -232,8 +244,11 @@ class EventLog:
             for _ in range(_TURNS_TO_GATHER if gathering else 1):
                 await asyncio.sleep(0)
             together = max(len(self._dirty), len(gathering))
+            if self._unflushed_since is None:
+                self._unflushed_since = self._ticks()
             try:
                 await self._flush()
+                self._unflushed_since = None
             except Exception as error:
                 metrics.flushes_failed.inc()
                 _logger.warning("streams.flush_failed", exc_info=not isinstance(error, FamulusError), error=str(error))
