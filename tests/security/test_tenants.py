@@ -61,6 +61,7 @@ THE_OWNERS_RIGHT = {
     "POST /chat",
     "DELETE /api/v1/invitations/{invitation_id}",
     *(operation.name for operation in operations() if operation.path.startswith("/api/v1/admin/users")),
+    "GET /api/v1/admin/usage",
     *(operation.name for operation in operations() if operation.path.startswith("/memories/")),
 }
 
