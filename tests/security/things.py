@@ -91,8 +91,13 @@ async def have(person: Client, place: Place) -> Things:
 
 
 async def _a_calendar(person: Client) -> dict[str, str]:
-    # The first calendar is the one that cannot be deleted.
-    await person.post("/api/v1/calendars", {"name": "First"}, expect=201)
+    kept = (await person.get("/api/v1/calendars?limit=100"))["data"]
+    if not kept:
+        # The first calendar is the one that cannot be deleted.
+        await person.post("/api/v1/calendars", {"name": "First"}, expect=201)
+    # Of those that earlier tests have left there must not be too many.
+    for spare in [one for one in kept if one["name"] == "Work"][20:]:
+        await person.request("DELETE", f"/api/v1/calendars/{spare['id']}")
     calendar = await person.post("/api/v1/calendars", {"name": "Work"}, expect=201)
     draft = {"title": "Meeting", "start": "2030-01-07T09:00", "rule": "FREQ=DAILY", "calendar_id": calendar["id"]}
     event = await person.post("/api/v1/events", draft, expect=201)
