@@ -23,6 +23,8 @@ OTHER_BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/auth/token": {"token": "no such token"},
     "POST /api/v1/auth/sign-in": {"email": "berta@example.org", "password": "a long enough one"},
     "POST /api/v1/auth/join": {"token": "x", "name": "X", "email": "x@example.org", "password": "a long enough one"},
+    "POST /api/v1/auth/password/forgotten": {"email": "berta@example.org"},
+    "POST /api/v1/auth/password/reset": {"token": "x", "new": "another long enough one"},
     "PATCH /api/v1/users/me": {"name": "Berta"},
     "POST /api/v1/users/me/password": {"current": "a long enough one", "new": "another long enough one"},
     "DELETE /api/v1/users/me": {"confirm": "erase", "password": "a long enough one"},

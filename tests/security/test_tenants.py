@@ -19,6 +19,8 @@ OPEN_TO_EVERYBODY = {
     "POST /api/v1/auth/sign-in",
     "POST /api/v1/auth/sign-out",
     "POST /api/v1/auth/join",
+    "POST /api/v1/auth/password/forgotten",
+    "POST /api/v1/auth/password/reset",
     "GET /api/v1/feeds/{token}.ics",
     "GET /health/live",
     "GET /health/ready",

@@ -208,3 +208,16 @@ def test_a_phone_has_room_for_everything(page: Page) -> None:
 
     expect(page.get_by_text("Write a message below")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_a_forgotten_password_is_asked_for_and_a_spent_link_says_so(stranger: Page, site: Server, watch: Watch) -> None:
+    watch.forgive("401|409")
+    stranger.goto(f"{site.url}/#/forgotten")
+    stranger.get_by_label("E-mail").fill("anna@example.org")
+    stranger.get_by_role("button", name="Send me a link").click()
+    expect(stranger.get_by_role("alert")).to_contain_text("famulus user link")
+
+    stranger.goto(f"{site.url}/#/reset?token=spent")
+    stranger.get_by_label("New password").fill("a long enough one")
+    stranger.get_by_role("button", name="Set password").click()
+    expect(stranger.get_by_role("alert")).to_contain_text("not valid any more")

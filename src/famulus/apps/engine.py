@@ -16,6 +16,7 @@ from famulus.apps.memories import MemoryRoom
 from famulus.apps.notifications import NotificationRoom
 from famulus.apps.quotas import QuotaNotices
 from famulus.apps.reminders import ReminderRoom
+from famulus.apps.resets import RESET_JOB, ResetMail
 from famulus.features.conversations.jobs import RunWorker
 from famulus.features.conversations.learner import Learner
 from famulus.features.conversations.runs import RUN_JOB, RunDesk
@@ -57,6 +58,7 @@ class Engine:
         self.queue = JobQueue(relay=self.relay, lease_seconds=jobs.lease_seconds)
         self.memory = MemoryRoom(database, self.queue, settings)
         self.toolset = Toolset([*self.memory.tools, *tools])
+        self.resets = ResetMail(database, self.queue, settings)
         self.notifications = NotificationRoom(database, self.log, self.queue, settings)
         plans = Plans(settings.usage, QuotaNotices(self.notifications).tell)
         signals, memories = Cancellations(self.relay), self.memory.errands
@@ -82,7 +84,8 @@ class Engine:
             self.memory.keeper,
             max_attempts=limits.max_attempts,
         )
-        rooms = (self._runs, learner, self.memory, self.files, self.notifications, self.calendars, self.reminders)
+        known = (self._runs, learner, self.memory, self.files, self.notifications, self.calendars, self.reminders)
+        rooms = (*known, self.resets)
         return Worker(
             self._database,
             self.queue,
@@ -92,8 +95,8 @@ class Engine:
             poll_seconds=limits.poll_seconds,
             max_attempts=limits.max_attempts,
             # A run is ended by its own handler, visibly, once it has been started too often; what the memory has to
-            # be told it is told in the end.
-            never_given_up={RUN_JOB, MEMORY_JOB},
+            # be told it is told in the end; mail with a way to a new password is sent until nobody waits for it.
+            never_given_up={RUN_JOB, MEMORY_JOB, RESET_JOB},
         )
 
     async def start(self) -> None:

@@ -124,6 +124,7 @@ def _make_accounts(database: Database, settings: Settings, engine: Engine) -> Ac
         settings.accounts,
         on_erase=[*_ON_ERASE, engine.memory.erase, engine.files.erase],
         on_move=engine.reminders.moved,
+        on_forgotten=engine.resets.ask if settings.mail.host else None,
         relay=engine.relay,
     )
 

@@ -21,7 +21,7 @@ from famulus.features.accounts.caller import Caller, CallerDep, ClientDep, Owner
 from famulus.features.accounts.endpoints import router
 from famulus.features.accounts.links import issue_link_token
 from famulus.features.accounts.passwords import Passwords
-from famulus.features.accounts.service import Accounts, OnErase
+from famulus.features.accounts.service import Accounts, OnErase, OnForgotten
 from famulus.infra.sqlite import SqliteDatabase
 from famulus.kit.errors import FamulusError
 from famulus.kit.problems import problem_of
@@ -183,12 +183,22 @@ class Browser:
 
 @asynccontextmanager
 async def open_place(
-    database: SqliteDatabase, settings: Settings | None = None, on_erase: tuple[OnErase, ...] = ()
+    database: SqliteDatabase,
+    settings: Settings | None = None,
+    on_erase: tuple[OnErase, ...] = (),
+    on_forgotten: OnForgotten | None = None,
 ) -> AsyncIterator[Place]:
     """Serve accounts over a real socket."""
     settings = settings or Settings()
     clock, scheme = FrozenClock(), CountingScheme()
-    accounts = Accounts(database, settings.accounts, on_erase=on_erase, passwords=Passwords(scheme), now=clock)
+    accounts = Accounts(
+        database,
+        settings.accounts,
+        on_erase=on_erase,
+        on_forgotten=on_forgotten,
+        passwords=Passwords(scheme),
+        now=clock,
+    )
     app = _app()
     app.state.database, app.state.settings, app.state.accounts = database, settings, accounts
     with socket.create_server(("127.0.0.1", 0)) as listening:

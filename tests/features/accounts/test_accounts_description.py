@@ -8,7 +8,15 @@ from tests.features.accounts.place import Place
 
 pytestmark = pytest.mark.anyio
 
-ANONYMOUS = {"/auth/state", "/auth/token", "/auth/sign-in", "/auth/sign-out", "/auth/join"}
+ANONYMOUS = {
+    "/auth/state",
+    "/auth/token",
+    "/auth/sign-in",
+    "/auth/sign-out",
+    "/auth/join",
+    "/auth/password/forgotten",
+    "/auth/password/reset",
+}
 
 
 @pytest.fixture

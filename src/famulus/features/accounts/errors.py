@@ -31,6 +31,23 @@ class InvitationNotValid(NotFound):
         super().__init__("This invitation is not valid any more. Ask for a new one.")
 
 
+class ResetNotValid(Unauthenticated):
+    """Never sent, used already, replaced by a newer one, or too old."""
+
+    def __init__(self) -> None:
+        super().__init__("This link is not valid any more. Ask for a new one.")
+
+
+class NoMail(Conflict):
+    """The operator has set no mail server."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This server sends no e-mail. Its operator can set a new password with `famulus user password`,"
+            " and sign the owner in with `famulus user link`."
+        )
+
+
 class WrongPassword(Forbidden):
     """The caller is signed in, but did not prove to know the password."""
 

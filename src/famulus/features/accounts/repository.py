@@ -133,8 +133,12 @@ class TokenRepository:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    async def add(self, digest: str, *, purpose: str, now: datetime, expires_at: datetime) -> None:
-        row = {"hash": digest, "purpose": purpose, "created_at": now, "expires_at": expires_at}
+    async def add(
+        self, digest: str, *, purpose: str, now: datetime, expires_at: datetime, user_id: str | None = None
+    ) -> None:
+        row = {
+            "hash": digest, "purpose": purpose, "user_id": user_id, "created_at": now, "expires_at": expires_at,
+        }  # fmt: skip
         await self._session.execute(sa.insert(one_time_tokens), row)
 
     async def is_good(self, digest: str, *, purpose: str, now: datetime) -> bool:
@@ -146,6 +150,17 @@ class TokenRepository:
             tokens.expires_at > now,
         )
         return bool((await self._session.execute(sa.select(sa.exists().where(*good)))).scalar())
+
+    async def holder(self, digest: str, *, purpose: str, now: datetime) -> str | None:
+        """For whom a token is that can still be used."""
+        tokens = one_time_tokens.c
+        good = (tokens.hash == digest, tokens.purpose == purpose, tokens.used_at.is_(None), tokens.expires_at > now)
+        user_id: str | None = (await self._session.execute(sa.select(tokens.user_id).where(*good))).scalar()
+        return user_id
+
+    async def remove_of(self, user_id: str) -> None:
+        """Remove every token that is for this user."""
+        await self._session.execute(sa.delete(one_time_tokens).where(one_time_tokens.c.user_id == user_id))
 
     async def use(self, digest: str, *, purpose: str, now: datetime) -> bool:
         """Use a token up; False when that was done before, or is too late."""

@@ -81,6 +81,15 @@ class SignInRequest(Request):
     password: Password
 
 
+class ForgottenPassword(Request):
+    email: SignInName
+
+
+class PasswordReset(Request):
+    token: Token
+    new: NewPassword
+
+
 class JoinRequest(Request):
     token: Token
     name: Name

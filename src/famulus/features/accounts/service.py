@@ -10,7 +10,9 @@ from famulus.features.accounts.credentials import SessionRepository
 from famulus.features.accounts.errors import (
     ChangedMeanwhile,
     LinkNotValid,
+    NoMail,
     OwnerNeeded,
+    ResetNotValid,
     TooManyAttempts,
     WrongCredentials,
     WrongPassword,
@@ -20,6 +22,7 @@ from famulus.features.accounts.invitations import Invitations
 from famulus.features.accounts.links import Links
 from famulus.features.accounts.passwords import Passwords, refuse_weak
 from famulus.features.accounts.repository import InvitationRepository, TokenRepository, UserRepository
+from famulus.features.accounts.resets import Resets
 from famulus.features.accounts.sessions import Sessions
 from famulus.features.accounts.tables import User
 from famulus.features.accounts.unit import OnMove, Unit, nobody_moves_along
@@ -33,9 +36,13 @@ from famulus.settings import AccountSettings
 T = TypeVar("T")
 OnErase = Callable[[Session, str], Awaitable[None]]
 """Removes what another feature keeps of a user, within the transaction that removes the user."""
+OnForgotten = Callable[[Session, str], Awaitable[None]]
+"""Sees to it that a user gets mail with a way to a new password, within the transaction that notes it is wanted."""
 
 # One address may try this many accounts' worth of attempts: a household behind one router is no attack.
 _ACCOUNTS_PER_ADDRESS = 10
+# Mail to one address; a mailbox is not filled by whoever knows it.
+_MAILS_PER_MINUTE = 2
 _REVOKED = "user.revoked"
 
 
@@ -67,6 +74,7 @@ class Accounts:
         on_erase: Sequence[OnErase] = (),
         relay: Relay | None = None,
         on_move: OnMove = nobody_moves_along,
+        on_forgotten: OnForgotten | None = None,
         passwords: Passwords | None = None,
         now: Clock = utc_now,
     ) -> None:
@@ -77,10 +85,12 @@ class Accounts:
         self._database = database
         self._on_erase = tuple(on_erase)
         self._on_move = on_move
+        self._on_forgotten = on_forgotten
         self._passwords = passwords or Passwords()
         self._now = now
         per_minute = self.settings.sign_in_attempts_per_minute
         self._attempts = SlidingLimit(per_minute, now=now)
+        self._mails = SlidingLimit(_MAILS_PER_MINUTE, now=now)
         self._attempts_from = SlidingLimit(per_minute * _ACCOUNTS_PER_ADDRESS, now=now)
 
     async def write(self, work: Callable[[Unit], Coroutine[Any, Any, T]], client: Client | None = None) -> T:
@@ -165,6 +175,36 @@ class Accounts:
             await Sessions(unit).revoke_all(user.id, but=caller.session_id)
 
         await self.write(change, client)
+
+    async def forget_password(self, email: str, *, client: Client) -> None:
+        """Send a way to a new password to whoever has this address; nobody learns whether somebody has."""
+        send = self._on_forgotten
+        if send is None:
+            raise NoMail
+        self._admit(client)
+        if wait := self._mails.hit(email.lower()):
+            raise TooManyAttempts(wait)
+
+        # The same statements but for one, and one durable commit, whether somebody is there or not.
+        async def note(unit: Unit) -> None:
+            user = await UserRepository(unit.session).find_by_email(email)
+            await unit.note("password.forgotten", who=None, about=user.id if user else None)
+            if user is not None and user.disabled_at is None:
+                await send(unit.session, user.id)
+
+        await self.write(note, client)
+
+    async def reset_password(self, token: str, new: str, *, client: Client) -> None:
+        """Set a password by the token that was sent, and sign its owner out everywhere."""
+        self._admit(client)
+        try:
+            user = await self.read(lambda unit: Resets(unit).check(token))
+        except ResetNotValid:
+            await self._note_refusal("password_reset", about=None, client=client)
+            raise
+        refuse_weak(new, about=(user.email, user.name))
+        password_hash = await self._passwords.hash(new)
+        await self.write(lambda unit: Resets(unit).redeem(token, password_hash), client)
 
     async def erase(self, caller: Caller, *, password: str | None, client: Client) -> None:
         """Remove a person and all that is theirs, in one transaction."""

@@ -85,6 +85,8 @@ one_time_tokens = sa.Table(
     metadata,
     sa.Column("hash", sa.Text, primary_key=True),
     sa.Column("purpose", sa.Text, nullable=False),
+    # For whom it is, where that is not the owner.
+    sa.Column("user_id", sa.Text),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("expires_at", Moment, nullable=False),
     sa.Column("used_at", Moment),

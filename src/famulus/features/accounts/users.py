@@ -3,7 +3,7 @@
 from typing import Any
 
 from famulus.features.accounts.errors import UserNotFound
-from famulus.features.accounts.repository import UserRepository
+from famulus.features.accounts.repository import TokenRepository, UserRepository
 from famulus.features.accounts.tables import User
 from famulus.features.accounts.unit import Unit
 from famulus.infra.database import Session
@@ -75,6 +75,7 @@ class Users:
 
     async def remove(self, user_id: str) -> None:
         """Remove somebody, with their sessions, keys and invitations."""
+        await TokenRepository(self._unit.session).remove_of(user_id)
         await self._repository.remove(user_id)
         await self._unit.note("user.erased", who=user_id, about=user_id)
         self._unit.revoked(user_id)

@@ -18,8 +18,10 @@ from famulus.features.accounts.parameters import After, Limit
 from famulus.features.accounts.repository import UserRepository
 from famulus.features.accounts.schemas import (
     AuthState,
+    ForgottenPassword,
     JoinRequest,
     LinkRequest,
+    PasswordReset,
     SessionView,
     SignInRequest,
     UserView,
@@ -100,6 +102,20 @@ async def sign_out(accounts: AccountsDep, client: ClientDep, browser: BrowserDep
     if token is not None:
         await accounts.write(lambda unit: Sessions(unit).end(token), client)
     browser.clear()
+
+
+@router.post("/password/forgotten", dependencies=_FromHere, status_code=status.HTTP_202_ACCEPTED, responses=errors(409))
+async def forget_password(request: ForgottenPassword, accounts: AccountsDep, client: ClientDep) -> dict[str, str]:
+    """Have a way to a new password sent to one's address; the answer is the same for an address that nobody has."""
+    await accounts.forget_password(request.email, client=client)
+    return {"message": "If somebody here has this address, a message is on its way to it."}
+
+
+@router.post("/password/reset", dependencies=_FromHere, status_code=status.HTTP_204_NO_CONTENT, responses=errors())
+async def reset_password(request: PasswordReset, accounts: AccountsDep, client: ClientDep) -> None:
+    """Set a password by the token that was sent, once and within half an hour; every session ends."""
+    token, new = request.token.get_secret_value(), request.new.get_secret_value()
+    await accounts.reset_password(token, new, client=client)
 
 
 @router.post("/join", dependencies=_FromHere, status_code=status.HTTP_201_CREATED, responses=errors(404, 409))

@@ -9,6 +9,7 @@ from aiosmtplib import SMTPRecipientRefused, SMTPRecipientsRefused, SMTPResponse
 
 from famulus.features.notifications.carriers import Outcome, Parcel
 from famulus.features.notifications.errors import ChannelUnavailable
+from famulus.infra.mail import send_mail
 from famulus.settings.outward import MailSettings
 
 # Answers of a mail server from here on say that the same message will not be taken later either.
@@ -32,18 +33,8 @@ class EmailCarrier:
     async def carry(self, parcel: Parcel) -> Outcome:
         if self._mail.host is None:
             return Outcome(error=ChannelUnavailable.code)
-        password = self._mail.password
         try:
-            await aiosmtplib.send(
-                self._message(parcel),
-                hostname=self._mail.host,
-                port=self._mail.port,
-                username=self._mail.username,
-                password=password.get_secret_value() if password else None,
-                use_tls=self._mail.security == "tls",
-                start_tls=self._mail.security == "starttls",
-                timeout=self._mail.timeout_seconds,
-            )
+            await send_mail(self._mail, self._message(parcel))
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             code = _code(error)
             final = isinstance(error, _ABOUT_THE_MESSAGE) and code is not None and code >= _PERMANENT

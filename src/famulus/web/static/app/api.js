@@ -81,6 +81,8 @@ export const auth = {
   signIn: (email, password) => call("POST", `${AUTH}sign-in`, { email, password }),
   signOut: () => call("POST", `${AUTH}sign-out`),
   join: (person) => call("POST", `${AUTH}join`, person),
+  forgotPassword: (email) => call("POST", `${AUTH}password/forgotten`, { email }),
+  resetPassword: (token, password) => call("POST", `${AUTH}password/reset`, { token, new: password }),
 };
 
 export const me = {

@@ -3,7 +3,7 @@ import { Chat } from "./chat.js";
 import { list, known, remove } from "./conversations.js";
 import { effect, signal, untracked } from "./lib.js";
 import { attempt } from "./notices.js";
-import { goTo, route } from "./route.js";
+import { AT_THE_DOOR, goTo, route } from "./route.js";
 import { stage } from "./session.js";
 
 export const current = signal(null);
@@ -44,7 +44,7 @@ export function keepTogether() {
     const here = stage.value;
     // A page beside the conversation leaves it as it is: its answer goes on, and is there on the way back.
     if (here === "in" && name === "page") return;
-    untracked(() => (here === "in" && name !== "join" ? show(id) : showNothing()));
+    untracked(() => (here === "in" && !AT_THE_DOOR.includes(name) ? show(id) : showNothing()));
   });
   effect(() => {
     const chat = current.value;

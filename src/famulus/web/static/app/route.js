@@ -1,13 +1,17 @@
-// Where the page is: `#/` a new conversation, `#/c/ID` one that exists, `#/join?token=…` an invitation, and
-// `#/NAME/…` any other page.
+// Where the page is: `#/` a new conversation, `#/c/ID` one that exists, `#/join?token=…` an invitation,
+// `#/reset?token=…` a way to a new password,
+// `#/forgotten` where to ask for one, and `#/NAME/…` any other page.
 import { signal } from "./lib.js";
+
+/** Pages for people who are not in yet. */
+export const AT_THE_DOOR = ["join", "reset", "forgotten"];
 
 export const route = signal(read());
 
 function read() {
   const [path, query = ""] = location.hash.slice(1).split("?");
   const params = new URLSearchParams(query);
-  if (path === "/join") return { name: "join", token: params.get("token") ?? "" };
+  if (AT_THE_DOOR.includes(path.slice(1))) return { name: path.slice(1), token: params.get("token") ?? "" };
   const found = path.match(/^\/c\/([\w-]+)$/);
   if (found) return { name: "conversation", id: found[1], at: params.get("at") };
   const [, page, ...rest] = path.split("/");

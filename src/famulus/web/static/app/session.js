@@ -81,6 +81,13 @@ export async function join(details) {
   enter(joined);
 }
 
+/** Sets a password by a link from a mail; whoever has it is signed out everywhere, here too. */
+export async function reset(token, password) {
+  await auth.resetPassword(token, password);
+  goTo(null, { replace: true });
+  await leave(null);
+}
+
 export async function signOut() {
   await auth.signOut();
   goTo(null);

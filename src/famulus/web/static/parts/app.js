@@ -3,7 +3,7 @@ import { connected } from "../app/connection.js";
 import { current, startNew } from "../app/current.js";
 import { html, useEffect, useRef, useState } from "../app/lib.js";
 import { singleKeys } from "../app/preferences.js";
-import { route } from "../app/route.js";
+import { AT_THE_DOOR, route } from "../app/route.js";
 import { stage } from "../app/session.js";
 import { Question } from "./ask.js";
 import { Chat } from "./chat.js";
@@ -15,7 +15,7 @@ import { Toasts } from "./toasts.js";
 import { Welcome } from "./welcome.js";
 
 export function App() {
-  const signedIn = stage.value === "in" && route.value.name !== "join";
+  const signedIn = stage.value === "in" && !AT_THE_DOOR.includes(route.value.name);
   return html`${!connected.value &&
     html`<p class="banner" role="status">Famulus cannot be reached. What you send is kept here until it is back.</p>`}
     ${stage.value === "loading" ? null : signedIn ? html`<${Home} />` : html`<${Welcome} />`} <${Toasts} />`;

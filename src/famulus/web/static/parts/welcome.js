@@ -1,7 +1,8 @@
 // The door: signing in, by link, by password or by invitation.
-import { html } from "../app/lib.js";
+import { auth } from "../app/api.js";
+import { html, useState } from "../app/lib.js";
 import { route } from "../app/route.js";
-import { heldToken, introduce, join, keepSession, person, reason, server, signIn, stage, useLink } from "../app/session.js";
+import { heldToken, introduce, join, keepSession, person, reason, reset, server, signIn, stage, useLink } from "../app/session.js";
 import { Field, Form, Problem } from "./form.js";
 import { Mark } from "./icons.js";
 
@@ -17,6 +18,8 @@ export function Welcome() {
 function Choice() {
   if (stage.value === "link") return html`<${AnotherPerson} />`;
   if (route.value.name === "join") return html`<${Join} />`;
+  if (route.value.name === "forgotten") return html`<${Forgotten} />`;
+  if (route.value.name === "reset") return html`<${Reset} />`;
   if (heldToken.value !== null) return html`<${Introduce} />`;
   if (server.value.set_up === false) return html`<${NobodyYet} />`;
   return html`<${SignIn} />`;
@@ -31,7 +34,7 @@ function SignIn() {
       <${Field} label="Password" name="password" type="password" autocomplete="current-password" required />
     <//>`}
     <p class="aside">
-      No password, or forgotten? <code>famulus user link</code>, run where Famulus is installed, prints a link that
+      Forgotten your password? <a href="#/forgotten">Have a link sent to you.</a> No password, or no e-mail here? <code>famulus user link</code>, run where Famulus is installed, prints a link that
       signs you in.
     </p>`;
 }
@@ -65,6 +68,25 @@ function Join() {
   return html`<h1>You are invited</h1>
     <p>Tell Famulus who you are, and choose a password.</p>
     <${Form} act=${(fields) => join({ token, ...fields })} action="Join"><${AboutYou} /><//>`;
+}
+
+function Forgotten() {
+  const [said, say] = useState(null);
+  return html`<h1>A new password</h1>
+    ${said
+      ? html`<p role="status">${said}</p>`
+      : html`<${Form} act=${async ({ email }) => say((await auth.forgotPassword(email)).message)} action="Send me a link">
+          <${Field} label="E-mail" name="email" type="email" autocomplete="username" required />
+        <//>`}
+    <p class="aside"><a href="#/">Back</a></p>`;
+}
+
+function Reset() {
+  return html`<h1>A new password</h1>
+    <${Form} act=${({ password }) => reset(route.value.token, password)} action="Set password">
+      <${Field} label="New password" name="password" type="password" autocomplete="new-password" minlength="8" required
+        hint="At least eight characters; a few words are better." />
+    <//>`;
 }
 
 function AboutYou() {
