@@ -96,10 +96,22 @@ class Kept:
             found.setdefault(table, []).append(column)
         return found
 
+    def everything(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Every row of every table, over one connection."""
+        statements = {table: f'SELECT * FROM "{table}"' for table in self.columns()}
+        if self._is_sqlite:
+            return {table: self.rows(statement) for table, statement in statements.items()}
+
+        async def ask(connection: Any) -> dict[str, list[tuple[Any, ...]]]:
+            return {table: [tuple(row) for row in await connection.fetch(sql)] for table, sql in statements.items()}
+
+        found: dict[str, list[tuple[Any, ...]]] = self._asked(ask)
+        return found
+
     def mentions(self, word: str) -> list[str]:
         """Where the word still is: files, whose free pages count too, or the tables of a server."""
         if not self._is_sqlite:
-            return [t for t in self.columns() if any(word in repr(row) for row in self.rows(f'SELECT * FROM "{t}"'))]
+            return [t for t, rows in self.everything().items() if any(word in repr(row) for row in rows)]
         self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
         path = Path(self._path)
         return [str(file) for file in path.parent.glob(f"{path.name}*") if word.encode() in file.read_bytes()]

@@ -15,7 +15,6 @@ from tests.journeys.talk import (
     assert_goes_on,
     assert_sound,
     first,
-    rows,
     talk,
     until,
     use,
@@ -176,11 +175,8 @@ async def test_deleting_a_conversation_stops_its_run_and_leaves_nothing(
 
 def _mentions(server: Server, *words: str) -> list[str]:
     """Which tables still have a row with any of the words in it."""
-    return [
-        table
-        for table in server.kept.columns()
-        if any(word in str(row) for row in rows(server, f'SELECT * FROM "{table}"') for word in words)
-    ]
+    kept = server.kept.everything()
+    return [table for table, rows in kept.items() if any(word in str(row) for row in rows for word in words)]
 
 
 async def test_a_waiting_client_is_told_that_its_run_was_stopped(owner: Client) -> None:

@@ -10,6 +10,7 @@ from famulus.features.usage.records import Amount, Counter, Entry, Price, Spent,
 from famulus.features.usage.tables import usage_counters, usage_entries, usage_plans, usage_prices
 from famulus.infra.database import Session
 from famulus.infra.prepared import Prepared
+from famulus.kit.ids import new_id
 
 _UNLIMITED = 2**62
 
@@ -133,8 +134,8 @@ class UsageRepository:
         return Entry(key, feature, model, state, Amount(*charged), day)
 
     async def settle(self, key: str, state: str, charged: Amount, spent: Spent) -> bool:
-        """Close an entry that is held; whether it was."""
-        values = {"state": state, **asdict(charged), **asdict(spent)}
+        """Close an entry that is held; whether it was. What it was for is not known from then on."""
+        values = {"id": new_id("use"), "state": state, **asdict(charged), **asdict(spent)}
         return await self._session.change(_SETTLE, {"key": key, "owner": self._user_id, **values}) > 0
 
     async def totals(self, by: str, *, first: date, last: date) -> list[Total]:

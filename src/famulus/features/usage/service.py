@@ -76,8 +76,6 @@ class Usage:
 
     async def record(self, feature: str, *, key: str, model: str, spent: Spent) -> None:
         """Note work that no limit holds up, such as a title; what it took counts all the same."""
-        if await self._repository.find(key) is not None:
-            return
         now = self._now()
         price = await price_of(self._session, model)
         charged = Amount(1, spent.tokens, price.of(spent))

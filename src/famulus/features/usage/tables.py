@@ -7,7 +7,7 @@ from famulus.infra.schema import Moment, metadata
 usage_entries = sa.Table(
     "usage_entries",
     metadata,
-    # The name of the work: a run's id, for instance.
+    # The name of the work while it is held: a run's id, for instance. Then a name that says nothing.
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("user_id", sa.ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
     sa.Column("feature", sa.Text, nullable=False),
