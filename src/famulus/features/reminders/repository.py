@@ -21,7 +21,20 @@ _DUE = Prepared(
     .with_for_update(skip_locked=True)
 )
 _NEXT = Prepared(sa.select(sa.func.min(reminders.c.wake_at, type_=reminders.c.wake_at.type)))
+_CHANGE = Prepared(
+    sa.update(reminders).where(reminders.c.id == sa.bindparam("which"), reminders.c.user_id == sa.bindparam("owner"))
+)
 _ADD_OCCURRENCE = Prepared(sa.insert(occurrences))
+_KNOWN = Prepared(
+    sa.select(occurrences.c.due_at).where(
+        occurrences.c.reminder_id == sa.bindparam("which"),
+        occurrences.c.user_id == sa.bindparam("owner"),
+        occurrences.c.due_at.between(
+            sa.bindparam("first", type_=occurrences.c.due_at.type),
+            sa.bindparam("last", type_=occurrences.c.due_at.type),
+        ),
+    )
+)
 _LIVE: tuple[State, ...] = ("active", "paused")
 
 
@@ -85,9 +98,7 @@ class ReminderRepository:
         return int(counted.scalar() or 0)
 
     async def change(self, reminder_id: str, values: dict[str, Any]) -> None:
-        await self._session.execute(
-            sa.update(reminders).where(reminders.c.id == reminder_id, self._mine).values(values)
-        )
+        await self._session.change(_CHANGE, {**values, "which": reminder_id, "owner": self._user_id})
 
     async def delete(self, reminder_id: str) -> None:
         await self._session.execute(sa.delete(reminders).where(reminders.c.id == reminder_id, self._mine))
@@ -97,14 +108,10 @@ class ReminderRepository:
 
     async def known_among(self, reminder_id: str, times: Sequence[datetime]) -> set[datetime]:
         """Those of these times at which the reminder has been due already."""
-        rows = await self._session.execute(
-            sa.select(occurrences.c.due_at).where(
-                occurrences.c.reminder_id == reminder_id,
-                occurrences.c.user_id == self._user_id,
-                occurrences.c.due_at.in_(times),
-            )
-        )
-        return {row[0] for row in rows}
+        if not times:
+            return set()
+        within = {"which": reminder_id, "owner": self._user_id, "first": min(times), "last": max(times)}
+        return {due_at for (due_at,) in await self._session.rows(_KNOWN, within)}.intersection(times)
 
     async def occurrences(self, reminder_id: str, *, after: str | None, limit: int) -> list[Occurrence]:
         """The latest first."""
