@@ -187,5 +187,6 @@ async def of_kinds(session: Session, stream_id: str, *kinds: str) -> list[Entry]
 
 async def delete(session: Session, stream_ids: Sequence[str]) -> None:
     """Remove streams and all their entries."""
-    await session.execute(sa.delete(entries).where(entries.c.stream_id.in_(stream_ids)))
+    # The streams first: that waits for whoever is writing to them, whose entries are there to be deleted then.
     await session.execute(sa.delete(streams).where(streams.c.id.in_(stream_ids)))
+    await session.execute(sa.delete(entries).where(entries.c.stream_id.in_(stream_ids)))
