@@ -59,6 +59,10 @@ class NotificationSettings(Section):
     """Channels one person may have."""
     tests_per_minute: int = Field(5, ge=1)
     """Test messages one person may have sent."""
+    apprise_schemes: tuple[str, ...] = ("discord", "pbul", "pover", "slack", "tgram")
+    """The services that people may be reached by with the extra `apprise`, by the scheme of their addresses. Each of
+    the default goes to a host of its own. With others, such as `ntfys`, `gotifys`, `jsons` or `mailto`, an address
+    names its host: whoever has an account can then make this server connect to any, also inside its network."""
 
 
 class CalendarSettings(Section):

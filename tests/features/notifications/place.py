@@ -16,12 +16,14 @@ from aiosmtpd.smtp import SMTP, Envelope
 from aiosmtpd.smtp import Session as SmtpSession
 
 from famulus.features.accounts.tables import users
+from famulus.features.notifications.carriers import Carrier
+from famulus.features.notifications.carriers.apprise import AppriseCarrier
 from famulus.features.notifications.carriers.email import EmailCarrier
 from famulus.features.notifications.carriers.webhook import WebhookCarrier
 from famulus.features.notifications.channels import Channels
 from famulus.features.notifications.desk import NotificationDesk
 from famulus.features.notifications.jobs import Deliverer
-from famulus.features.notifications.records import Channel, Delivery, Notification
+from famulus.features.notifications.records import Channel, ChannelKind, Delivery, Notification
 from famulus.features.notifications.schemas import ChannelDraft, Notice
 from famulus.features.notifications.service import Notifications
 from famulus.infra.database import Database, Session
@@ -210,13 +212,15 @@ async def a_place(database: Database, mail: MailSettings | None = None) -> Async
     await receiver.start()
     outbound = Outbound(allowed=["127.0.0.1"])
     queue = JobQueue(now=clock)
-    desk = NotificationDesk(
-        queue,
-        None,
-        {"webhook": WebhookCarrier(outbound, timeout_seconds=0.5), "email": EmailCarrier(mail or MailSettings())},
-        NotificationSettings(max_attempts=4, retry_seconds=10, max_channels=3),
-        now=clock,
+    settings = NotificationSettings(
+        max_attempts=4, retry_seconds=10, max_channels=3, timeout_seconds=0.5, apprise_schemes=("json", "discord")
     )
+    carriers: dict[ChannelKind, Carrier] = {
+        "webhook": WebhookCarrier(outbound, timeout_seconds=0.5),
+        "email": EmailCarrier(mail or MailSettings()),
+        "apprise": AppriseCarrier(settings),
+    }
+    desk = NotificationDesk(queue, None, carriers, settings, now=clock)
     deliverer = Deliverer(database, desk, chance=lambda low, high: (low + high) / 2)
     place = Place(database, clock, queue, desk, deliverer, receiver)
     await place.person()

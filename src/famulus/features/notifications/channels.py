@@ -128,7 +128,7 @@ class Channels:
     def _carrier(self, kind: ChannelKind) -> Carrier:
         carrier = self._desk.carriers.get(kind)
         if carrier is None:
-            raise errors.ChannelUnavailable(f"This server has no way to channels of the kind {kind}.")
+            raise errors.ChannelUnavailable(f"Channels of the kind {kind} are not available here.")
         return carrier
 
     async def _changed(self, channel: Channel, values: dict[str, Any]) -> Channel:

@@ -57,7 +57,7 @@ class Channel:
     user_id: str
     kind: ChannelKind
     name: str
-    target: str
+    target: str = field(repr=False)
     secret: str | None = field(repr=False)
     kinds: list[str] | None
     enabled: bool
@@ -69,6 +69,11 @@ class Channel:
     last_error: str | None
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def shown_target(self) -> str:
+        """Its address, without what would let whoever reads it write there."""
+        return f"{self.target.partition('://')[0]}://…" if self.kind == "apprise" else self.target
 
     def takes(self, kind: str) -> bool:
         """Whether notifications of this kind go here."""

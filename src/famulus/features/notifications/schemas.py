@@ -232,6 +232,7 @@ class ChannelView(View):
     kind: ChannelKind
     name: str
     target: str
+    """Its address; of one that is a secret in itself, no more than its beginning."""
     kinds: list[str] | None
     enabled: bool
     verified: bool
@@ -244,7 +245,7 @@ class ChannelView(View):
     @classmethod
     def of(cls, channel: Channel) -> "ChannelView":
         """The channel, without its secret."""
-        return cls.model_validate(asdict(channel))
+        return cls.model_validate(_shown(channel))
 
 
 class NewChannelView(ChannelView):
@@ -257,7 +258,11 @@ class NewChannelView(ChannelView):
     def once(cls, channel: Channel) -> "NewChannelView":
         """The channel with its secret, if that is one that its owner needs to know."""
         shown = channel.secret if channel.kind == "webhook" else None
-        return cls.model_validate(asdict(channel) | {"secret": shown})
+        return cls.model_validate(_shown(channel) | {"secret": shown})
+
+
+def _shown(channel: Channel) -> dict[str, Any]:
+    return asdict(channel) | {"target": channel.shown_target}
 
 
 class TestResult(View):
