@@ -1,6 +1,6 @@
 """Notifications in this process: where they are told, by what ways they go out, and who follows them."""
 
-from famulus.apps.carriers import make_carriers
+from famulus.apps.carriers import make_carriers, make_push_identity
 from famulus.features.notifications.counter import NotificationCounter
 from famulus.features.notifications.desk import NotificationDesk
 from famulus.features.notifications.jobs import Deliverer
@@ -22,10 +22,14 @@ class NotificationRoom:
         self._database = database
         self._log = log
         self._settings = settings
-        self.desk = NotificationDesk(queue, log, make_carriers(settings, get_outbound()), settings.notifications)
+        self._push = make_push_identity(settings)
+        carriers = make_carriers(settings, get_outbound(), self._push)
+        self.desk = NotificationDesk(queue, log, carriers, settings.notifications)
         self.handlers: dict[str, Handler] = {DELIVERY_JOB: Deliverer(database, self.desk).deliver}
 
     def counter(self, seats: Seats) -> NotificationCounter:
         """Where requests about notifications are dealt with."""
         tests = SlidingLimit(self._settings.notifications.tests_per_minute)
-        return NotificationCounter(self._database, self.desk, self._log, seats, self._settings.streams, tests)
+        return NotificationCounter(
+            self._database, self.desk, self._log, seats, self._settings.streams, tests, self._push
+        )

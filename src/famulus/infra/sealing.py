@@ -78,7 +78,7 @@ def kept_key(path: Path) -> bytes:
             _make(path)
         return path.read_bytes()
     except OSError:
-        raise Unavailable("The key that seals secrets cannot be read.") from None
+        raise Unavailable("A key in the data folder cannot be read.") from None
 
 
 def _make(path: Path) -> None:

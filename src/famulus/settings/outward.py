@@ -59,6 +59,14 @@ class NotificationSettings(Section):
     """Channels one person may have."""
     tests_per_minute: int = Field(5, ge=1)
     """Test messages one person may have sent."""
+    push_key: SecretStr | None = Field(None, min_length=32)
+    """A long random text from which the key is made that push services know this server by. Without one, it is made in
+    the data folder; several servers on one database need the same. With another, browsers subscribe anew."""
+    push_contact: Annotated[str, Field(pattern=r"^(mailto:[^@\s]+@[^@\s]+|https://[^/\s]+)$")] = (
+        "mailto:famulus@localhost"
+    )
+    """Whom push services may write to about this server: `mailto:` and an address, or `https://` and a host. Some want
+    one that exists."""
     apprise_schemes: tuple[str, ...] = ("discord", "pbul", "pover", "slack", "tgram")
     """The services that people may be reached by with the extra `apprise`, by the scheme of their addresses. Each of
     the default goes to a host of its own. With others, such as `ntfys`, `gotifys`, `jsons` or `mailto`, an address

@@ -19,6 +19,7 @@ from famulus.features.accounts.tables import users
 from famulus.features.notifications.carriers import Carrier
 from famulus.features.notifications.carriers.apprise import AppriseCarrier
 from famulus.features.notifications.carriers.email import EmailCarrier
+from famulus.features.notifications.carriers.push import PushCarrier, PushIdentity
 from famulus.features.notifications.carriers.webhook import WebhookCarrier
 from famulus.features.notifications.channels import Channels
 from famulus.features.notifications.desk import NotificationDesk
@@ -91,7 +92,8 @@ class Receiver:
 
     async def _answer(self, request: web.Request) -> web.Response:
         body = await request.read()
-        self.requests.append(Request(dict(request.headers), body, await request.json()))
+        said = await request.json() if request.content_type == "application/json" else None
+        self.requests.append(Request(dict(request.headers), body, said))
         if request.path == "/hang":
             self.hanging.set()
             await self._released.wait()
@@ -215,10 +217,12 @@ async def a_place(database: Database, mail: MailSettings | None = None) -> Async
     settings = NotificationSettings(
         max_attempts=4, retry_seconds=10, max_channels=3, timeout_seconds=0.5, apprise_schemes=("json", "discord")
     )
+    identity = PushIdentity(lambda: b"\7" * 32, contact="mailto:famulus@example.org")
     carriers: dict[ChannelKind, Carrier] = {
         "webhook": WebhookCarrier(outbound, timeout_seconds=0.5),
         "email": EmailCarrier(mail or MailSettings()),
         "apprise": AppriseCarrier(settings),
+        "push": PushCarrier(outbound, identity),
     }
     desk = NotificationDesk(queue, None, carriers, settings, now=clock)
     deliverer = Deliverer(database, desk, chance=lambda low, high: (low + high) / 2)

@@ -1,12 +1,14 @@
 """The channels by which a person is reached, and when: `/api/v1/notifications/channels` and `/preferences`."""
 
+import asyncio
+
 from fastapi import APIRouter, Response, status
 
 from famulus.features.accounts.parameters import ChatterDep
 from famulus.features.notifications.carriers import Outcome, Parcel
 from famulus.features.notifications.channels import Channels
 from famulus.features.notifications.counter import CounterDep, NotificationCounter
-from famulus.features.notifications.errors import TooManyTests, WrongCode
+from famulus.features.notifications.errors import ChannelUnavailable, TooManyTests, WrongCode
 from famulus.features.notifications.records import Channel
 from famulus.features.notifications.schemas import (
     ChannelDraft,
@@ -16,6 +18,7 @@ from famulus.features.notifications.schemas import (
     NewChannelView,
     PreferencesDraft,
     PreferencesView,
+    PushKey,
     TestResult,
 )
 from famulus.features.notifications.service import Notifications
@@ -108,6 +111,15 @@ async def change_secret(channel_id: str, caller: ChatterDep, counter: CounterDep
         lambda session: Channels(session, caller.user_id, counter.desk).change_secret(channel_id)
     )
     return NewChannelView.once(channel)
+
+
+@router.get("/push-key", responses=errors())
+async def show_push_key(caller: ChatterDep, counter: CounterDep) -> PushKey:  # noqa: ARG001 -- whoever may have channels
+    """What a browser subscribes with, before its subscription is made a channel of the kind `push`."""
+    identity = counter.push
+    if identity is None:
+        raise ChannelUnavailable("Channels of the kind push are not available here.")
+    return PushKey(public_key=await asyncio.to_thread(lambda: identity.public_key))
 
 
 @router.get("/preferences", responses=errors())

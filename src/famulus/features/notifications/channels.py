@@ -44,6 +44,9 @@ class Channels:
 
     async def open(self, draft: ChannelDraft) -> Channel:
         """Make a channel; it knows what its webhooks are signed with, which is shown this once."""
+        if said := draft.subscription:
+            keys = said.keys.model_dump_json()
+            return await self.add(draft.kind, draft.name, said.endpoint, secret=keys, kinds=draft.kinds)
         secret = new_secret() if draft.kind == "webhook" else None
         return await self.add(draft.kind, draft.name, draft.target, secret=secret, kinds=draft.kinds)
 

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from famulus.features.notifications.carriers.push import PushIdentity
 from famulus.features.notifications.desk import NotificationDesk
 from famulus.infra.database import Database
 from famulus.kit.limits import SlidingLimit
@@ -25,6 +26,8 @@ class NotificationCounter:
     streams: StreamSettings
     tests: SlidingLimit
     """How many test messages a person may have sent."""
+    push: PushIdentity | None = None
+    """Who this server is to push services, if it can ask any."""
 
 
 async def _counter(connection: HTTPConnection) -> NotificationCounter:

@@ -73,7 +73,9 @@ class Channel:
     @property
     def shown_target(self) -> str:
         """Its address, without what would let whoever reads it write there."""
-        return f"{self.target.partition('://')[0]}://…" if self.kind == "apprise" else self.target
+        scheme, _, rest = self.target.partition("://")
+        shown = {"apprise": f"{scheme}://…", "push": f"{scheme}://{rest.partition('/')[0]}/…"}
+        return shown.get(self.kind, self.target)
 
     def takes(self, kind: str) -> bool:
         """Whether notifications of this kind go here."""

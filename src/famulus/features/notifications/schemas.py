@@ -194,18 +194,40 @@ class ActionResult(View):
     done_at: Time
 
 
+class SubscriptionKeys(Draft):
+    """What is encrypted for a browser with."""
+
+    p256dh: Annotated[str, StringConstraints(pattern=r"^B[A-Za-z0-9_-]{86}=?$")]
+    """A point of the curve P-256 in 65 bytes, from base64url."""
+    auth: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{22}(==)?$")]
+    """16 bytes, from base64url."""
+
+
+class Subscription(Draft):
+    """What a browser says when it subscribes, as its `PushSubscription` has it."""
+
+    endpoint: Annotated[Text, _LINE, Field(max_length=2_000)]
+    keys: SubscriptionKeys
+    expirationTime: float | None = None  # noqa: N815 -- the name is the browsers'
+    """Not looked at: a push service says when a subscription is over."""
+
+
 class ChannelDraft(Draft):
     """A way out to oneself."""
 
-    kind: Literal["email", "webhook", "apprise"]
+    kind: Literal["email", "webhook", "push", "apprise"]
     name: Annotated[Text, _LINE, Field(max_length=100)]
-    target: Annotated[Text, _LINE, Field(max_length=2_000)]
+    target: Annotated[Text, Field(max_length=2_000), StringConstraints(strip_whitespace=True)] = ""
     """An e-mail address, an address to post to, or one in the words of Apprise."""
+    subscription: Subscription | None = None
+    """What a browser said; for `push`, in place of a target."""
     kinds: Kinds | None = None
     """The kinds of notification that go there; all of them for none."""
 
     @model_validator(mode="after")
     def _is_address(self) -> Self:
+        if (self.kind == "push") != (self.subscription is not None) or (self.kind == "push") == bool(self.target):
+            raise ValueError("`push` has a `subscription`, and every other kind a `target`")
         if self.kind == "email":
             _EMAIL.validate_python(self.target)
         return self
@@ -263,6 +285,13 @@ class NewChannelView(ChannelView):
 
 def _shown(channel: Channel) -> dict[str, Any]:
     return asdict(channel) | {"target": channel.shown_target}
+
+
+class PushKey(View):
+    """What a browser subscribes with."""
+
+    public_key: str
+    """`applicationServerKey`, in base64url."""
 
 
 class TestResult(View):

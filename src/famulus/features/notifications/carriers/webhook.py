@@ -6,7 +6,7 @@ from famulus.features.notifications.carriers import Outcome, Parcel
 from famulus.features.notifications.signing import signed_headers
 from famulus.infra.outbound import AddressRefused, Answer, Outbound, TargetFailed
 
-_GONE = 410
+_GONE = frozenset({410})
 _WAIT_AND_SEE = frozenset({429, 503})
 
 
@@ -35,9 +35,15 @@ class WebhookCarrier:
 
 
 async def posted(
-    outbound: Outbound, url: str, *, headers: dict[str, str], body: bytes, timeout_seconds: float
+    outbound: Outbound,
+    url: str,
+    *,
+    headers: dict[str, str],
+    body: bytes,
+    timeout_seconds: float,
+    gone: frozenset[int] = _GONE,
 ) -> Outcome:
-    """What came of a POST to somebody's address."""
+    """What came of a POST to somebody's address; a status of `gone` says that nobody is there any more."""
     try:
         answer = await outbound.request("POST", url, headers=headers, body=body, timeout_seconds=timeout_seconds)
     except AddressRefused as refused:
@@ -47,8 +53,8 @@ async def posted(
     if 200 <= answer.status < 300:  # noqa: PLR2004 -- as HTTP has it
         return Outcome(accepted=True, status=answer.status)
     return Outcome(
-        is_final=answer.status == _GONE,
-        is_gone=answer.status == _GONE,
+        is_final=answer.status in gone,
+        is_gone=answer.status in gone,
         status=answer.status,
         error=f"http_{answer.status}",
         retry_after_seconds=_retry_after(answer),
