@@ -94,6 +94,7 @@ BODIES: dict[str, Callable[[Things], dict[str, Any]]] = {
     "PATCH /api/v1/goals/{goal_id}": lambda _: {"title": "Taken over"},
     "PUT /api/v1/goals/{goal_id}/roadmap": lambda _: {"steps": [{"key": "1", "title": "Taken over"}]},
     "POST /api/v1/goals/{goal_id}/roadmap/runs": lambda _: {"steps": ["Taken over"]},
+    "POST /api/v1/goals/{goal_id}/check-ins": lambda _: {"schedule": {"kind": "delay", "seconds": 3_600}},
     "POST /api/v1/goals/{goal_id}/steps": lambda mine: {"title": "Planted", "parent_id": mine.step},
     "PATCH /api/v1/goals/{goal_id}/steps/{step_id}": lambda _: {"done": True},
     "PUT /api/v1/admin/users/{user_id}/plan": lambda _: {"plan": "pro"},

@@ -132,7 +132,7 @@ def _make_accounts(database: Database, settings: Settings, engine: Engine) -> Ac
 def _set_up_desks(app: FastAPI, database: Database, engine: Engine, settings: Settings) -> None:
     """Where the requests of each feature are dealt with."""
     app.state.files = engine.files.desk
-    app.state.goals = GoalDesk(database, Errands(engine.desk).send)
+    app.state.goals = GoalDesk(database, Errands(engine.desk).send, settings.reminders)
     app.state.calendars = CalendarDesk(database, engine.calendars.desk, settings.server.public_url)
     app.state.reminders = engine.reminders.desk
     app.state.notifications = engine.notifications.counter(app.state.conversations.seats)

@@ -7,6 +7,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from famulus.infra.database import Database, Session
+from famulus.settings.outward import ReminderSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class GoalDesk:
 
     database: Database
     send_errand: SendErrand
+    reminders: ReminderSettings
+    """How many check-ins, among all reminders, a person may have, and how often."""
 
 
 async def _desk(connection: HTTPConnection) -> GoalDesk:

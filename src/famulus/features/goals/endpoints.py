@@ -6,11 +6,13 @@ from fastapi import APIRouter, Query, Request, Response, status
 
 from famulus.features.accounts.caller import Caller
 from famulus.features.accounts.parameters import After, ChatterDep, IdempotencyKey, Limit
+from famulus.features.goals.check_ins import CheckIns
 from famulus.features.goals.desk import DeskDep, Errand, GoalDesk
 from famulus.features.goals.drawing import request_for
 from famulus.features.goals.records import Status
 from famulus.features.goals.roadmaps import Roadmaps, chained
 from famulus.features.goals.schemas import (
+    CheckInDraft,
     GoalDraft,
     GoalPatch,
     GoalView,
@@ -24,6 +26,7 @@ from famulus.features.goals.schemas import (
     TodoView,
 )
 from famulus.features.goals.service import Goals
+from famulus.features.reminders.schemas import ReminderView
 from famulus.infra.database import Session
 from famulus.infra.idempotency import once
 from famulus.kit.pages import DEFAULT_LIMIT, Page, page_of
@@ -79,7 +82,7 @@ async def change_goal(goal_id: str, patch: GoalPatch, caller: ChatterDep, desk: 
 
 @router.delete("/goals/{goal_id}", status_code=status.HTTP_204_NO_CONTENT, responses=errors(404))
 async def delete_goal(goal_id: str, caller: ChatterDep, desk: DeskDep) -> Response:
-    """Delete a goal with its roadmap."""
+    """Delete a goal with its roadmap and its check-ins."""
     await desk.database.write(lambda session: _goals(session, caller).delete(goal_id))
     return Response(status_code=status.HTTP_204_NO_CONTENT)
 
@@ -116,6 +119,29 @@ async def have_roadmap_drawn(
 
         content = [goal_id, asked.model_dump()]
         return await once(session, caller.user_id, key=key, content=content, view=RoadmapRunView, act=send)
+
+    return await desk.database.write(work)
+
+
+@router.get("/goals/{goal_id}/check-ins", responses=errors(404))
+async def list_check_ins(goal_id: str, caller: ChatterDep, desk: DeskDep) -> Page[ReminderView]:
+    """The reminders that ask how far the goal is; there are never many. To change one, see `/api/v1/reminders`."""
+    found = await desk.database.read(lambda session: _check_ins(session, caller, desk).of(goal_id))
+    return Page(data=found, has_more=False)
+
+
+@router.post("/goals/{goal_id}/check-ins", status_code=status.HTTP_201_CREATED, responses=errors(404, 409))
+async def schedule_check_in(
+    goal_id: str, draft: CheckInDraft, caller: ChatterDep, desk: DeskDep, key: IdempotencyKey = None
+) -> ReminderView:
+    """Be asked how far the goal is: once, or again and again. The reminder is deleted with the goal."""
+
+    async def work(session: Session) -> ReminderView:
+        async def act() -> ReminderView:
+            return await _check_ins(session, caller, desk).schedule(goal_id, draft)
+
+        content = [goal_id, draft.model_dump(mode="json")]
+        return await once(session, caller.user_id, key=key, content=content, view=ReminderView, act=act)
 
     return await desk.database.write(work)
 
@@ -179,6 +205,10 @@ async def _sent(
 
 def _goals(session: Session, caller: Caller) -> Goals:
     return Goals(session, caller.user_id, zone=caller.zone)
+
+
+def _check_ins(session: Session, caller: Caller, desk: GoalDesk) -> CheckIns:
+    return CheckIns(session, caller.user_id, limits=desk.reminders)
 
 
 def _roadmaps(session: Session, caller: Caller) -> Roadmaps:

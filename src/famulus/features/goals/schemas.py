@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StrictBool, StringConstraints
 
 from famulus.features.goals.records import Goal, Progress, Roadmap, Status, Step, Todo
+from famulus.features.reminders.schemas import Timed
 from famulus.kit.schemas import Day, Draft, Text, Time, View
 
 MOST_STEPS = 200
@@ -97,6 +98,13 @@ class RoadmapRequest(Draft):
     """The person's own steps, which the roadmap is to be made of."""
     wishes: Details = ""
     """What else to take into account."""
+
+
+class CheckInDraft(Timed):
+    """When to be asked how far a goal is."""
+
+    urgent: StrictBool = False
+    """Whether it may disturb in quiet hours."""
 
 
 class ProgressView(View):

@@ -7,10 +7,14 @@ from famulus.features.goals.errors import GoalNotFound, TargetInThePast, TooMany
 from famulus.features.goals.records import Goal, Progress
 from famulus.features.goals.repository import GoalRepository
 from famulus.features.goals.schemas import GoalDraft, GoalPatch
+from famulus.features.reminders.records import About
+from famulus.features.reminders.service import Reminders
 from famulus.infra.database import Session
 from famulus.kit.clock import Clock, utc_now
 from famulus.kit.ids import new_id
 
+GOAL = "goal"
+"""What its check-ins are about, among all reminders."""
 MOST_GOALS = 1_000
 # A thousand goals, and another at the same moment from somewhere else, are no harm.
 Standing = tuple[Goal, Progress]
@@ -21,6 +25,7 @@ class Goals:
     """The goals of one person, who lives in a zone, within one transaction."""
 
     def __init__(self, session: Session, user_id: str, *, zone: str = "UTC", now: Clock = utc_now) -> None:
+        self._session = session
         self._user_id = user_id
         self._repository = GoalRepository(session, user_id)
         self._zone = zone
@@ -75,8 +80,9 @@ class Goals:
         return await self.standing(goal_id)
 
     async def delete(self, goal_id: str) -> None:
-        """Remove a goal with its roadmap."""
+        """Remove a goal with its roadmap and its check-ins."""
         await self.find(goal_id)
+        await Reminders(self._session, self._user_id, now=self._now).delete_about(About(GOAL, goal_id))
         await self._repository.delete(goal_id)
 
     async def note_run(self, goal_id: str, *, thread_id: str, run_id: str) -> None:

@@ -3,10 +3,12 @@
 from pydantic import Field
 
 from famulus.agent.tools import Arguments, ToolContext, tool
+from famulus.features.goals.check_ins import CheckIns
 from famulus.features.goals.records import Goal, Progress, Roadmap, Status, Step
 from famulus.features.goals.roadmaps import Roadmaps, chained
-from famulus.features.goals.schemas import GoalDraft, GoalPatch, NewStep, RoadmapDraft, StepPatch
+from famulus.features.goals.schemas import CheckInDraft, GoalDraft, GoalPatch, NewStep, RoadmapDraft, StepPatch
 from famulus.features.goals.service import Goals, Standing
+from famulus.features.reminders.schemas import Phrase
 
 _MOST_LISTED = 50
 
@@ -46,6 +48,13 @@ class StepChange(StepPatch, OneGoal):
 
     step_id: str
     """The step's id, as `show_goal` shows it."""
+
+
+class CheckIn(OneGoal):
+    """When to ask how far a goal is."""
+
+    when: str = Field(min_length=1, max_length=200)
+    """In plain words: `tomorrow at 9`, `every other Friday at 14:00`."""
 
 
 class HowMany(Arguments):
@@ -97,8 +106,17 @@ async def change_goal(context: ToolContext, arguments: GoalChange) -> str:
 
 
 @tool(transactional=True)
+async def schedule_check_in(context: ToolContext, arguments: CheckIn) -> str:
+    """Have the user asked how far a goal is, at a time or again and again, until the goal is deleted."""
+    draft = CheckInDraft(schedule=Phrase(kind="phrase", text=arguments.when), zone=context.zone)
+    check_ins = CheckIns(context.transaction, context.user_id, now=lambda: context.now)
+    made = await check_ins.schedule(arguments.goal_id, draft)
+    return f"“{made.title}” ({made.id}) comes first on {made.next_local}."
+
+
+@tool(transactional=True)
 async def delete_goal(context: ToolContext, arguments: OneGoal) -> str:
-    """Delete a goal with its roadmap, for good; only when the user asks for it."""
+    """Delete a goal with its roadmap and its check-ins, for good; only when the user asks for it."""
     goal = await _goals(context).find(arguments.goal_id)
     await _goals(context).delete(goal.id)
     return f"Deleted the goal “{goal.title}”."
@@ -181,6 +199,7 @@ TOOLS = (
     list_goals,
     show_goal,
     change_goal,
+    schedule_check_in,
     delete_goal,
     draw_roadmap,
     add_step,
