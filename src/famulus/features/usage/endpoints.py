@@ -29,12 +29,13 @@ from famulus.infra.database import Session
 from famulus.kit.clock import utc_now
 from famulus.kit.pages import DEFAULT_LIMIT, Page, page_of
 from famulus.kit.problems import errors
+from famulus.kit.schemas import Day
 
 router = APIRouter(prefix="/api/v1", responses=errors(), tags=["usage"])
 
 SpenderDep = Annotated[Caller, Depends(requires("account"))]
-Since = Annotated[date | None, Query(description="First day, in UTC; 30 days ago if left out.")]
-Until = Annotated[date | None, Query(description="Last day, in UTC; today if left out.")]
+Since = Annotated[Day | None, Query(description="First day, in UTC; 30 days ago if left out.")]
+Until = Annotated[Day | None, Query(description="Last day, in UTC; today if left out.")]
 
 _USUAL_DAYS = 30
 _MOST_DAYS = 366

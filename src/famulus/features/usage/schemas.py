@@ -110,8 +110,8 @@ class PriceDraft(Draft):
     """What a million tokens of a model cost."""
 
     model: str = Field(min_length=1, max_length=200)
-    input: float = Field(ge=0, le=1_000_000)
-    output: float = Field(ge=0, le=1_000_000)
+    input: float = Field(ge=0, le=1_000_000, strict=True)
+    output: float = Field(ge=0, le=1_000_000, strict=True)
 
     def price(self) -> Price:
         return Price(round(self.input * MILLION), round(self.output * MILLION))
