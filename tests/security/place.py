@@ -89,6 +89,19 @@ def rows_of(server: Server, user_id: str) -> str:
     return digest.hexdigest()
 
 
+async def come_to_rest(place: Place) -> None:
+    """Wait until nothing of what was asked for goes on behind anybody's back: deliveries, indices, what is learnt."""
+    people = (place.owner.user_id, place.member.user_id)
+    before: list[str] = []
+    async with asyncio.timeout(60):
+        while True:
+            now = [rows_of(place.server, user_id) for user_id in people]
+            if now == before:
+                return
+            before = now
+            await asyncio.sleep(1)
+
+
 def kept_by(server: Server, user_id: str) -> list[int]:
     """How many conversations, messages and runs somebody has."""
     tables = ("conversations", "messages", "runs")

@@ -11,7 +11,7 @@ import pytest
 
 from tests.security.declared import BODIES
 from tests.security.operations import Operation, body_schema, operations, properties
-from tests.security.place import Place, ask, kept_by, raw, rows_of
+from tests.security.place import Place, ask, come_to_rest, kept_by, raw, rows_of
 from tests.security.things import LOOKUP, Things, have
 
 pytestmark = pytest.mark.anyio
@@ -49,7 +49,9 @@ SURPLUS = {
 
 @pytest.fixture(scope="module")
 async def bertas(place: Place) -> Things:
-    return await have(place.member, place)
+    things = await have(place.member, place)
+    await come_to_rest(place)
+    return things
 
 
 def with_body() -> list[Operation]:

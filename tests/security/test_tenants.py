@@ -7,7 +7,7 @@ from famulus.kit.ids import new_id
 from tests.conformance.sockets import answer_to
 from tests.security.declared import BODIES, cases, kind_of, plain_request, request_of
 from tests.security.operations import IdParameter, Operation, id_parameters, operations
-from tests.security.place import Answer, Place, ask, rows_of
+from tests.security.place import Answer, Place, ask, come_to_rest, rows_of
 from tests.security.things import Things, gone, have, of_nothing
 from tests.serving import Client
 
@@ -70,17 +70,23 @@ THE_OWNERS_RIGHT = {
 
 @pytest.fixture(scope="module")
 async def annas(place: Place) -> Things:
-    return await have(place.owner, place)
+    things = await have(place.owner, place)
+    await come_to_rest(place)
+    return things
 
 
 @pytest.fixture(scope="module")
 async def annas_once(place: Place) -> Things:
-    return await gone(place.owner, place)
+    things = await gone(place.owner, place)
+    await come_to_rest(place)
+    return things
 
 
 @pytest.fixture(scope="module")
 async def bertas(place: Place) -> Things:
-    return await have(place.member, place)
+    things = await have(place.member, place)
+    await come_to_rest(place)
+    return things
 
 
 async def test_every_id_in_the_description_is_declared() -> None:
