@@ -102,7 +102,14 @@ async def test_a_turn_is_told_in_this_order(anna: Client) -> None:
     assert events[0].data["role"] == "user"
     assert events[0].data["content"][0]["text"] == {"value": "hello", "annotations": []}
     metadata, done = events[-2].data, events[-1].data
-    assert set(metadata) == {"correlation_id", "elapsed_time_seconds", "event_count", "thread_id", "timestamp"}
+    assert set(metadata) == {
+        "correlation_id",
+        "elapsed_time_seconds",
+        "event_count",
+        "thread_id",
+        "timestamp",
+        "memories",
+    }
     assert metadata["event_count"] == len(events)
     assert metadata["thread_id"] == thread
     assert metadata["correlation_id"] == run["correlation_id"]

@@ -42,7 +42,7 @@ Wait = Annotated[float, Query(ge=0, le=30, description="Seconds to wait for its 
 _BINARY = {"type": "string", "format": "binary"}
 _FORM = {
     "type": "object",
-    "properties": {"file": {"type": "array", "items": _BINARY, "minItems": 1, "maxItems": 20}},
+    "properties": {"file": {"type": "array", "items": _BINARY, "minItems": 1}},
     "required": ["file"],
 }
 _UPLOAD: dict[str, Any] = {
