@@ -174,7 +174,7 @@ async def test_a_prepared_statement_keeps_and_gives_what_sqlalchemy_would(databa
 
     plain, prepared = await database.write(work)
 
-    assert prepared == plain == tuple(row.values())
+    assert prepared == plain == tuple(row.get(column.name) for column in jobs.c)
 
 
 async def test_a_prepared_statement_says_how_many_rows_it_has_changed(database: Database) -> None:
