@@ -193,8 +193,8 @@ async def _everything_said(
     """What is answered when everything goes well, and when it goes wrong with the secrets in hand."""
     thread = await anna.thread()
     ended = await anna.ended((await anna.send(thread, "hello"))["id"])
-    # The title of the conversation may be asked for in between.
-    fake_model.script(["http401"] * 2)
+    # The title may be asked for in between, and what is to be learnt of the first answer.
+    fake_model.script(["http401"] * 3)
     failed = await anna.ended((await anna.send(thread, "again"))["id"])
     assert (ended["status"], failed["status"]) == ("completed", "failed")
     answers = [
