@@ -10,6 +10,8 @@ State = Literal["held", "spent", "refunded"]
 
 METRICS: tuple[Metric, ...] = ("requests", "tokens", "cost")
 MILLION = 1_000_000
+UNLIMITED = 2**62
+"""More than anybody takes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from famulus.features.usage.records import Amount, Counter, Entry, Price, Spent, Total, Window
+from famulus.features.usage.records import UNLIMITED, Amount, Counter, Entry, Price, Spent, Total, Window
 from famulus.features.usage.tables import usage_counters, usage_entries, usage_plans, usage_prices
 from famulus.infra.database import Session
 from famulus.infra.prepared import Prepared
 from famulus.kit.ids import new_id
-
-_UNLIMITED = 2**62
 
 _owner: sa.BindParameter[str] = sa.bindparam("owner")
 _counter = (
@@ -95,7 +93,7 @@ class UsageRepository:
     async def take(self, feature: str, window: Window, amount: Amount, most: Amount | None) -> Counter | None:
         """Add to a counter; None, and nothing is added, when that would be more than `most`."""
         key = self._key(feature, window)
-        most = most or Amount(_UNLIMITED, _UNLIMITED, _UNLIMITED)
+        most = most or Amount(UNLIMITED, UNLIMITED, UNLIMITED)
         parameters = {**key, **_named("more", amount), **_named("most", most)}
         row = await self._session.row(_TAKE, parameters)
         if row is None and await self.find_counter(feature, window) is None:

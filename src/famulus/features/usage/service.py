@@ -7,6 +7,7 @@ from famulus.features.usage.errors import QuotaExceeded
 from famulus.features.usage.plans import EVERYTHING, Plans
 from famulus.features.usage.records import (
     METRICS,
+    UNLIMITED,
     Amount,
     Counter,
     Entry,
@@ -21,7 +22,6 @@ from famulus.features.usage.repository import UsageRepository, price_of
 from famulus.infra.database import Session
 from famulus.kit.clock import Clock, iso, utc_now
 
-_UNLIMITED = 2**62
 _ALL_OF_IT = 100
 
 
@@ -57,12 +57,12 @@ class Usage:
     async def reserve(self, feature: str, *, key: str, model: str) -> None:
         """Take one request, and the tokens that one usually needs, out of what is left, for the work named `key`."""
         now = self._now()
+        day = now.astimezone(UTC).date()
         tokens = self._plans.settings.reserved_tokens
         price = await price_of(self._session, model)
         amount = Amount(1, tokens, price.of(Spent(input_tokens=tokens)))
-        await self._charge(feature, now.astimezone(UTC).date(), amount, bounded=True)
-        entry = Entry(key, feature, model, "held", amount, now.astimezone(UTC).date())
-        await self._repository.hold(entry, at=now)
+        await self._charge(feature, day, amount, bounded=True)
+        await self._repository.hold(Entry(key, feature, model, "held", amount, day), at=now)
 
     async def settle(self, key: str, spent: Spent, *, refund: bool = False) -> None:
         """The work is over: what it really took counts; when it failed, its request does not. Once, however often."""
@@ -106,13 +106,13 @@ class Usage:
             for window in windows_at(day):
                 most = self._most(plan, name, window)
                 counter = await self._repository.take(name, window, amount, most if bounded else None)
-                if counter is None or (bounded and not _fits(counter.taken, most)):
+                if counter is None:
                     raise await self._exceeded(name, window, amount, most)
                 await self._tell(counter, most)
 
     def _most(self, plan: str, feature: str, window: Window) -> Amount:
         limits = (self._plans.limit(plan, feature, metric, window.period) for metric in METRICS)
-        return Amount(*(_UNLIMITED if limit is None else limit for limit in limits))
+        return Amount(*(UNLIMITED if limit is None else limit for limit in limits))
 
     async def _exceeded(self, feature: str, window: Window, amount: Amount, most: Amount) -> QuotaExceeded:
         counter = await self._repository.find_counter(feature, window)
@@ -133,7 +133,7 @@ class Usage:
 
     async def _tell(self, counter: Counter, most: Amount) -> None:
         """Tell the person when a part of a limit is reached, once for each part and window."""
-        percents = {m: _ALL_OF_IT * counter.taken.of(m) // most.of(m) for m in METRICS if 0 < most.of(m) < _UNLIMITED}
+        percents = {m: _ALL_OF_IT * counter.taken.of(m) // most.of(m) for m in METRICS if 0 < most.of(m) < UNLIMITED}
         if not percents:
             return
         metric = max(percents, key=lambda name: percents[name])
@@ -143,7 +143,3 @@ class Usage:
             await self._plans.tell(
                 self._session, self._user_id, Notice(reached, counter.feature, metric, counter.window)
             )
-
-
-def _fits(taken: Amount, most: Amount) -> bool:
-    return all(taken.of(metric) <= most.of(metric) for metric in METRICS)
