@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from famulus.apps import server as _server  # noqa: F401 -- declares every table
 from famulus.infra.database import Database
 from tests.databases import BOTH, a_database, sqlite_url
 from tests.serving import Client, Server, serving
-from tests.storage import STORAGE, Kind, emptied
+from tests.storage import STORAGE, Kind, apart, emptied
 
 # A test's folders are not worth a disk: they are in memory where the system has a place for that.
 if os.access("/dev/shm", os.W_OK):
@@ -54,14 +55,20 @@ async def database(database_url: str) -> AsyncIterator[Database]:
         yield database
 
 
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    """A server on an empty folder, with the offline model."""
-    with serving(tmp_path) as server:
-        yield await server.start()
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server on an empty folder, with the offline model, for all the tests of a file."""
+    with serving(tmp_path_factory.mktemp("server")) as server:
+        yield apart(server.start())
+
+
+@pytest.fixture(scope="module")
+def owner(server: Server) -> Client:
+    """The server's owner, whom the tests of a file share."""
+    return apart(server.owner())
 
 
 @pytest.fixture
-async def owner(server: Server) -> Client:
-    """The server's owner."""
-    return await server.owner()
+async def person(server: Server, owner: Client) -> Client:
+    """Somebody of whom nobody has heard before."""
+    return await server.member(owner, f"Anna {uuid.uuid4().hex}")

@@ -155,7 +155,7 @@ class Server:
         person = {
             "token": token,
             "name": name,
-            "email": f"{name.lower()}@example.org",
+            "email": f"{name.lower().replace(' ', '.')}@example.org",
             "password": "a long enough one",
         }
         async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:

@@ -26,74 +26,74 @@ async def drawn(person: Client, goal_id: str, **request: Any) -> tuple[dict[str,
     return run, await person.events(run["run_id"])
 
 
-async def test_a_goal_is_added_and_listed_in_plain_words(owner: Client) -> None:
-    added = await said(owner, "Add a goal to learn the cello by 2031-06-01.")
-    listed = await said(owner, "What are my active goals?")
+async def test_a_goal_is_added_and_listed_in_plain_words(person: Client) -> None:
+    added = await said(person, "Add a goal to learn the cello by 2031-06-01.")
+    listed = await said(person, "What are my active goals?")
 
-    page = await owner.get("/api/v1/goals")
+    page = await person.get("/api/v1/goals")
     assert [(goal["title"], goal["target_date"]) for goal in page["data"]] == [("Learn the cello", "2031-06-01")]
     assert "Added the goal “Learn the cello”" in added
     assert "by Sunday, 01 June 2031" in added
     assert "Learn the cello" in listed
 
 
-async def test_a_roadmap_is_drawn_in_a_run_that_can_be_followed(owner: Client) -> None:
-    goal_id = await a_goal(owner)
+async def test_a_roadmap_is_drawn_in_a_run_that_can_be_followed(person: Client) -> None:
+    goal_id = await a_goal(person)
 
-    run, events = await drawn(owner, goal_id, steps=["Buy a boat", "Learn to sail", "Set sail"])
+    run, events = await drawn(person, goal_id, steps=["Buy a boat", "Learn to sail", "Set sail"])
 
     assert_whole(events)
     assert "Drew the roadmap of “Sail around the world”" in text_of(events)
-    roadmap = await owner.get(f"/api/v1/goals/{goal_id}/roadmap")
+    roadmap = await person.get(f"/api/v1/goals/{goal_id}/roadmap")
     assert [(step["title"], step["ready"]) for step in roadmap["steps"]] == [
         ("Buy a boat", True),
         ("Learn to sail", False),
         ("Set sail", False),
     ]
-    goal = await owner.get(f"/api/v1/goals/{goal_id}")
+    goal = await person.get(f"/api/v1/goals/{goal_id}")
     assert (goal["run_id"], goal["thread_id"]) == (run["run_id"], run["thread_id"])
-    conversation = await owner.get(f"/api/v1/conversations/{run['thread_id']}")
+    conversation = await person.get(f"/api/v1/conversations/{run['thread_id']}")
     assert conversation["title"] == "Sail around the world"
 
 
-async def test_drawing_again_happens_in_the_same_conversation_and_keeps_what_was_done(owner: Client) -> None:
-    goal_id = await a_goal(owner, steps=["Buy a boat", "Set sail"])
-    boat, _ = (await owner.get(f"/api/v1/goals/{goal_id}/roadmap"))["steps"]
-    await owner.request("PATCH", f"/api/v1/goals/{goal_id}/steps/{boat['id']}", {"done": True})
+async def test_drawing_again_happens_in_the_same_conversation_and_keeps_what_was_done(person: Client) -> None:
+    goal_id = await a_goal(person, steps=["Buy a boat", "Set sail"])
+    boat, _ = (await person.get(f"/api/v1/goals/{goal_id}/roadmap"))["steps"]
+    await person.request("PATCH", f"/api/v1/goals/{goal_id}/steps/{boat['id']}", {"done": True})
 
-    first, _ = await drawn(owner, goal_id, steps=["Learn to sail"])
-    second, _ = await drawn(owner, goal_id, steps=["Learn to sail", "Set sail"])
+    first, _ = await drawn(person, goal_id, steps=["Learn to sail"])
+    second, _ = await drawn(person, goal_id, steps=["Learn to sail", "Set sail"])
 
     assert first["thread_id"] == second["thread_id"]
-    goal = await owner.get(f"/api/v1/goals/{goal_id}")
+    goal = await person.get(f"/api/v1/goals/{goal_id}")
     assert goal["progress"] == {"done": 1, "total": 3, "percent": 33}
-    todos = await owner.get("/api/v1/todos")
+    todos = await person.get("/api/v1/todos")
     assert [todo["title"] for todo in todos["data"]] == ["Learn to sail"]
 
 
-async def test_without_a_model_and_without_steps_it_is_said_what_is_missing(owner: Client) -> None:
-    goal_id = await a_goal(owner)
+async def test_without_a_model_and_without_steps_it_is_said_what_is_missing(person: Client) -> None:
+    goal_id = await a_goal(person)
 
-    _, events = await drawn(owner, goal_id)
+    _, events = await drawn(person, goal_id)
 
     assert "Send your own steps with the request" in text_of(events)
-    assert (await owner.get(f"/api/v1/goals/{goal_id}/roadmap"))["steps"] == []
+    assert (await person.get(f"/api/v1/goals/{goal_id}/roadmap"))["steps"] == []
 
 
-async def test_the_same_key_starts_one_run(owner: Client) -> None:
-    goal_id = await a_goal(owner)
+async def test_the_same_key_starts_one_run(person: Client) -> None:
+    goal_id = await a_goal(person)
     path, body = f"/api/v1/goals/{goal_id}/roadmap/runs", {"steps": ["Buy a boat"]}
 
-    first = await owner.post(path, body, expect=202, Idempotency_Key="draw")
-    again = await owner.post(path, body, expect=202, Idempotency_Key="draw")
+    first = await person.post(path, body, expect=202, Idempotency_Key="draw")
+    again = await person.post(path, body, expect=202, Idempotency_Key="draw")
 
     assert first == again
-    page = await owner.get(f"/api/v1/conversations/{first['thread_id']}/messages")
+    page = await person.get(f"/api/v1/conversations/{first['thread_id']}/messages")
     assert sum(message["role"] == "user" for message in page["data"]) == 1
 
 
-async def test_a_goal_of_somebody_else_is_unknown_to_the_tools(server: Server, owner: Client) -> None:
-    goal_id = await a_goal(owner, steps=["Buy a boat"])
+async def test_a_goal_of_somebody_else_is_unknown_to_the_tools(server: Server, owner: Client, person: Client) -> None:
+    goal_id = await a_goal(person, steps=["Buy a boat"])
     stranger = await server.member(owner)
 
     for call in (
@@ -103,4 +103,4 @@ async def test_a_goal_of_somebody_else_is_unknown_to_the_tools(server: Server, o
     ):
         assert "goal_not_found" in await said(stranger, call)
 
-    assert (await owner.get(f"/api/v1/goals/{goal_id}"))["progress"]["total"] == 1
+    assert (await person.get(f"/api/v1/goals/{goal_id}"))["progress"]["total"] == 1
