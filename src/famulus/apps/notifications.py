@@ -4,7 +4,7 @@ from famulus.apps.carriers import make_carriers, make_push_identity
 from famulus.features.notifications.counter import NotificationCounter
 from famulus.features.notifications.desk import NotificationDesk
 from famulus.features.notifications.jobs import Deliverer
-from famulus.features.notifications.service import DELIVERY_JOB
+from famulus.features.notifications.telling import DELIVERY_JOB
 from famulus.infra.clients import get_outbound
 from famulus.infra.database import Database
 from famulus.jobs.queue import JobQueue

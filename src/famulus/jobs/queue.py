@@ -1,7 +1,7 @@
 """The queue: jobs go in with somebody's transaction, and come out under a lease."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -50,6 +50,20 @@ class Claim:
         """Somebody else has the job."""
         self.is_lost = True
         self.on_lost()
+
+
+@dataclass(frozen=True, slots=True)
+class JobDraft:
+    """A job that is not in the queue yet."""
+
+    kind: str
+    payload: dict[str, Any]
+    user_id: str | None = None
+    serial_key: str | None = None
+    priority: int = BACKGROUND
+    due_at: datetime | None = None
+    """At once, when there is none."""
+    id: str = field(default_factory=lambda: new_id("job"))
 
 
 _now = sa.bindparam("now", type_=jobs.c.due_at.type)
@@ -167,16 +181,16 @@ class JobQueue:
         due_at: datetime | None = None,
     ) -> str:
         """Put a job into the queue, within somebody's transaction; its id."""
-        job_id = new_id("job")
-        now = self._now()
-        row = {
-            "id": job_id, "kind": kind, "user_id": user_id, "serial_key": serial_key, "payload": payload,
-            "priority": priority, "due_at": due_at or now, "attempts": 0, "fence": 0, "dead": False, "turn": None,
-            "created_at": now,
-        }  # fmt: skip
-        await session.change(_ADD, row)
-        session.after_commit(self._ring)
-        return job_id
+        draft = JobDraft(kind, payload, user_id, serial_key, priority, due_at)
+        await self.add_many(session, [draft])
+        return draft.id
+
+    async def add_many(self, session: Session, drafts: Sequence[JobDraft]) -> None:
+        """Put jobs into the queue, within somebody's transaction."""
+        if drafts:
+            now = self._now()
+            await session.change_many(_ADD, [_row(draft, now) for draft in drafts])
+            session.after_commit(self._ring)
 
     async def claim(self, session: Session, *, worker: str, most: int) -> list[Claim]:
         """Take up to `most` due jobs under a lease: the more urgent first, and of those each person's in turn."""
@@ -189,6 +203,15 @@ class JobQueue:
         """The job is done and leaves the queue, within the transaction that did it."""
         self._check(await session.change(_FINISH, {"job": claim.id, "held": claim.fence}))
         session.after_commit(self.bell.set)
+
+    async def finish_many(self, session: Session, claims: Sequence[Claim]) -> set[str]:
+        """Like `finish`, for jobs that end together; the ids of those that were still held, as others may not act."""
+        if not claims:
+            return set()
+        held = sa.tuple_(jobs.c.id, jobs.c.fence).in_([(claim.id, claim.fence) for claim in claims])
+        gone = await session.execute(sa.delete(jobs).where(held).returning(jobs.c.id))
+        session.after_commit(self.bell.set)
+        return {row[0] for row in gone}
 
     async def park(self, session: Session, claim: Claim, *, until: datetime) -> None:
         """Let go of the job in good order, to be claimed again at `until`, or when `rouse` says so."""
@@ -242,6 +265,14 @@ class JobQueue:
     def _check(self, changed_rows: int) -> None:
         if changed_rows == 0:
             raise LeaseLost("Somebody else has taken this job over.")
+
+
+def _row(draft: JobDraft, now: datetime) -> dict[str, Any]:
+    return {
+        "id": draft.id, "kind": draft.kind, "user_id": draft.user_id, "serial_key": draft.serial_key,
+        "payload": draft.payload, "priority": draft.priority, "due_at": draft.due_at or now, "attempts": 0, "fence": 0,
+        "dead": False, "turn": None, "created_at": now,
+    }  # fmt: skip
 
 
 _ADD = Prepared(sa.insert(jobs))

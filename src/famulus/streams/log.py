@@ -7,7 +7,7 @@ few milliseconds, in place of one per token.
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from functools import partial
 
 import structlog
@@ -112,6 +112,17 @@ class EventLog:
         if kept is None:
             raise Fenced("This stream has a later writer, has ended, or is gone.")
         session.after_commit(lambda: self._publish(stream_id, kept))
+
+    async def append_to_many(self, session: Session, batches: Sequence[Batch]) -> set[str]:
+        """Like `append`, for several streams at once; the ids of those that took what was theirs."""
+        kept = await store.append(session, batches)
+
+        def show() -> None:
+            for (stream_id, _), fresh in kept.items():
+                self._publish(stream_id, fresh)
+
+        session.after_commit(show)
+        return {stream_id for stream_id, _ in kept}
 
     async def discard(self, session: Session, stream_ids: list[str]) -> None:
         """Delete streams within somebody's transaction; their followers learn that they are gone."""

@@ -134,6 +134,13 @@ async def take(session: Session, stream_id: str, epoch: int) -> None:
         raise Fenced("This stream has a later writer, or has ended.")
 
 
+async def hold(session: Session, stream_ids: Sequence[str]) -> None:
+    """Keep others from streams until the commit, in one order for all who hold several and share them."""
+    await session.execute(
+        sa.select(streams.c.id).where(streams.c.id.in_(stream_ids)).order_by(streams.c.id).with_for_update()
+    )
+
+
 async def append(session: Session, batches: Sequence[Batch]) -> dict[Holder, list[Entry]]:
     """Number and keep the entries; holders that are missing from the answer have lost their stream."""
     claims = [[b.stream_id, b.epoch, len(b.drafts), b.drafts[-1][0] == END] for b in batches]

@@ -29,7 +29,7 @@ from famulus.features.notifications.schemas import ChannelDraft, Notice
 from famulus.features.notifications.service import Notifications
 from famulus.infra.database import Database, Session
 from famulus.infra.outbound import Outbound
-from famulus.jobs.queue import JobQueue
+from famulus.jobs.queue import Claim, JobQueue
 from famulus.jobs.tables import jobs
 from famulus.kit.errors import FamulusError
 from famulus.kit.ids import new_id
@@ -69,6 +69,7 @@ class Receiver:
         self.answers: list[int] = []
         """Statuses to answer with, one after the other; 200 when there is none left."""
         self.headers: dict[str, str] = {}
+        self.at_once = self.most_at_once = 0
         self.hanging = asyncio.Event()
         self._released = asyncio.Event()
         self.port = 0
@@ -91,6 +92,14 @@ class Receiver:
         await self._runner.cleanup()
 
     async def _answer(self, request: web.Request) -> web.Response:
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            return await self._answered(request)
+        finally:
+            self.at_once -= 1
+
+    async def _answered(self, request: web.Request) -> web.Response:
         body = await request.read()
         said = await request.json() if request.content_type == "application/json" else None
         self.requests.append(Request(dict(request.headers), body, said))
@@ -175,9 +184,9 @@ class Place:
     async def webhook(self, path: str = "/", **fields: Any) -> Channel:
         return await self.open_webhook(self.receiver.url + path, **fields)
 
-    async def open_webhook(self, address: str, **fields: Any) -> Channel:
+    async def open_webhook(self, address: str, *, of: str | None = None, **fields: Any) -> Channel:
         draft = ChannelDraft(kind="webhook", name="Hook", target=address, **fields)
-        channel: Channel = await self.with_channels(lambda them: them.open(draft))
+        channel: Channel = await self.with_channels(lambda them: them.open(draft), of)
         return channel
 
     async def delivery(self, notification: Notification, kind: str = "webhook") -> Delivery:
@@ -189,7 +198,7 @@ class Place:
 
     async def deliver(self) -> int:
         """Work on every job that is due; how many there were."""
-        claims = await self.database.write(lambda session: self.queue.claim(session, worker="w", most=50))
+        claims = await self.claimed()
 
         async def work(claim: Any) -> None:
             try:
@@ -199,6 +208,16 @@ class Place:
 
         await asyncio.gather(*map(work, claims))
         return len(claims)
+
+    async def claimed(self, worker: str = "w") -> list[Claim]:
+        """Take every job that is due."""
+        return await self.database.write(lambda session: self.queue.claim(session, worker=worker, most=50))
+
+    async def let_expire(self, claim: Claim) -> None:
+        """Have somebody else take a job over."""
+        values = {"fence": claim.fence + 1, "leased_by": "other"}
+        change = sa.update(jobs).where(jobs.c.id == claim.id).values(values)
+        await self.database.write(lambda session: session.execute(change))
 
     async def jobs(self) -> int:
         async def count(session: Session) -> int:

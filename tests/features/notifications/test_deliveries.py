@@ -11,6 +11,7 @@ import pytest
 from famulus.features.notifications.errors import ChannelExists, NotDead, TooManyChannels
 from famulus.features.notifications.schemas import ChannelPatch
 from famulus.infra.outbound import AddressRefused
+from famulus.jobs.queue import LeaseLost
 from tests.features.notifications.place import NOON, Place, Request
 
 pytestmark = pytest.mark.anyio
@@ -157,6 +158,32 @@ async def test_a_slow_target_delays_nobody_elses(place: Place) -> None:
     waiting = [one for one in deliveries if not one.attempts]
     assert (len(tried), len(waiting)) == (8, 2)
     assert {one.error for one in tried} == {"target_failed"}
+
+
+async def test_many_to_a_quick_target_arrive_at_once_and_a_few_at_a_time(place: Place) -> None:
+    await place.webhook()
+    for number in range(40):
+        await place.notify(str(number))
+
+    await place.deliver()
+
+    assert len(place.receiver.requests) == 40
+    assert place.receiver.most_at_once <= 8
+    assert await place.jobs() == 0
+
+
+async def test_one_whose_job_somebody_else_has_taken_over_is_not_noted_and_the_others_are(place: Place) -> None:
+    await place.webhook()
+    told = [await place.notify(str(number)) for number in range(3)]
+    mine, lost, also = await place.claimed()
+    place.clock.move(minutes=1)
+    await place.let_expire(lost)
+
+    outcomes = await asyncio.gather(*map(place.deliverer.deliver, (mine, lost, also)), return_exceptions=True)
+
+    assert [type(one) for one in outcomes] == [type(None), LeaseLost, type(None)]
+    assert sorted([(await place.delivery(one)).state for one in told]) == ["delivered", "delivered", "pending"]
+    assert await place.jobs() == 1
 
 
 async def test_a_channel_that_keeps_failing_rests_and_then_recovers(place: Place) -> None:

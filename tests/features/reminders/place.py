@@ -27,8 +27,11 @@ class Reminding:
         )
 
     async def remind(self, title: str = "Water the plants", **fields: Any) -> Reminder:
+        return await self.remind_of(self.place.user_id, title, **fields)
+
+    async def remind_of(self, user_id: str, title: str, **fields: Any) -> Reminder:
         draft = ReminderDraft.model_validate({"title": title, **fields})
-        made: Reminder = await self.do(lambda them: them.schedule(draft))
+        made: Reminder = await self.do(lambda them: them.schedule(draft), user_id)
         return made
 
     async def fire(self) -> int:

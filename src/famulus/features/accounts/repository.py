@@ -1,5 +1,6 @@
 """The SQL of people: users, invitations, one-time tokens, and the log of what was done."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -41,6 +42,11 @@ class UserRepository:
     async def find_by_email(self, email: str) -> User | None:
         found = await self._session.execute(_USER_BY_EMAIL, {"address": email.lower()})
         return _user(found.one_or_none())
+
+    async def zones(self, user_ids: Collection[str]) -> dict[str, str]:
+        """The time zone of each of these who are there."""
+        rows = await self._session.execute(sa.select(users.c.id, users.c.zone).where(users.c.id.in_(user_ids)))
+        return {row.id: row.zone for row in rows}
 
     async def owner(self) -> User | None:
         return _user((await self._session.execute(_OWNER)).one_or_none())

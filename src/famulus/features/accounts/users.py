@@ -1,5 +1,6 @@
 """What may be done with people, within one unit of work."""
 
+from collections.abc import Collection
 from typing import Any
 
 from famulus.features.accounts.errors import UserNotFound
@@ -87,3 +88,8 @@ async def zone_of(session: Session, user_id: str) -> str:
     if user is None:
         raise UserNotFound
     return user.zone
+
+
+async def zones_of(session: Session, user_ids: Collection[str]) -> dict[str, str]:
+    """The time zone of each of these users who are there."""
+    return await UserRepository(session).zones(user_ids)

@@ -1,5 +1,6 @@
 """The SQL of channels and preferences, for one owner."""
 
+from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any
 
@@ -14,6 +15,28 @@ from famulus.infra.prepared import Prepared
 
 _ALL = Prepared(sa.select(channels).where(channels.c.user_id == sa.bindparam("owner")).order_by(channels.c.id))
 _PREFERENCES = Prepared(sa.select(preferences).where(preferences.c.user_id == sa.bindparam("owner")))
+
+
+async def channels_of(session: Session, user_ids: Collection[str]) -> dict[str, list[Channel]]:
+    """The channels of each of these people who have some, in the order in which they were made."""
+    rows = await session.execute(sa.select(channels).where(channels.c.user_id.in_(user_ids)).order_by(channels.c.id))
+    found: dict[str, list[Channel]] = {}
+    for row in rows:
+        channel = Channel(*row)
+        found.setdefault(channel.user_id, []).append(channel)
+    return found
+
+
+async def channels_among(session: Session, channel_ids: Collection[str]) -> list[Channel]:
+    """Those of these channels that there are, whosever: for jobs, which know the owner of each."""
+    rows = await session.execute(sa.select(channels).where(channels.c.id.in_(channel_ids)))
+    return [Channel(*row) for row in rows]
+
+
+async def preferences_of(session: Session, user_ids: Collection[str]) -> dict[str, Preferences]:
+    """What each of these people wants who have said it."""
+    rows = await session.execute(sa.select(preferences).where(preferences.c.user_id.in_(user_ids)))
+    return {wanted.user_id: wanted for wanted in (Preferences(*row) for row in rows)}
 
 
 class ChannelRepository:

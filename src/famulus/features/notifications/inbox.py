@@ -38,6 +38,27 @@ async def tell(
         await _append(session, user_id, drafts, log)
 
 
+async def tell_many(session: Session, created: Sequence[tuple[str, str]], log: EventLog | None) -> None:
+    """Say in the streams of these people which notifications they have now."""
+    drafts: dict[str, list[Draft]] = {}
+    for user_id, notification_id in created:
+        drafts.setdefault(user_id, []).append((CREATED, {"id": notification_id}))
+    batches = {inbox_of(user_id): Batch(inbox_of(user_id), _EPOCH, drafts[user_id]) for user_id in sorted(drafts)}
+    # Two transactions that tell the same people something would each wait for the other, if each had its own order.
+    await store.hold(session, list(batches))
+    told = await _append_to_many(session, list(batches.values()), log)
+    if missing := [user_id for user_id in sorted(drafts) if inbox_of(user_id) not in told]:
+        for user_id in missing:
+            await ensure(session, user_id)
+        await _append_to_many(session, [batches[inbox_of(user_id)] for user_id in missing], log)
+
+
+async def _append_to_many(session: Session, batches: Sequence[Batch], log: EventLog | None) -> set[str]:
+    if log is not None:
+        return await log.append_to_many(session, batches)
+    return {stream_id for stream_id, _ in await store.append(session, batches)}
+
+
 async def ensure(session: Session, user_id: str) -> None:
     """Begin the person's stream, unless there is one."""
     await session.alone(inbox_of(user_id))

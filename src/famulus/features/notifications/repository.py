@@ -1,6 +1,6 @@
 """The SQL of notifications and their deliveries, for one owner."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Literal
@@ -16,12 +16,44 @@ Which = Literal["unread", "read", "archived", "all"]
 
 _ADD = Prepared(sa.insert(notifications))
 _ADD_DELIVERY = Prepared(sa.insert(deliveries))
+_CHANGE_DELIVERY = Prepared(
+    sa.update(deliveries).where(deliveries.c.id == sa.bindparam("which"), deliveries.c.user_id == sa.bindparam("owner"))
+)
 _BY_KEY = Prepared(
     sa.select(notifications).where(
         notifications.c.user_id == sa.bindparam("owner"), notifications.c.key == sa.bindparam("cause")
     )
 )
 _UNREAD = (notifications.c.read_at.is_(None), notifications.c.archived_at.is_(None))
+
+
+async def add_notifications(session: Session, many: Sequence[Notification]) -> None:
+    """Keep what any number of people are told."""
+    await session.change_many(_ADD, [asdict(one) for one in many])
+
+
+async def add_deliveries(session: Session, many: Sequence[Delivery]) -> None:
+    """Keep how it gets to them."""
+    await session.change_many(_ADD_DELIVERY, [asdict(one) for one in many])
+
+
+async def notifications_among(session: Session, notification_ids: Collection[str]) -> list[Notification]:
+    """Those of these that there are, whosever: for jobs, which know the owner of each."""
+    rows = await session.execute(sa.select(notifications).where(notifications.c.id.in_(notification_ids)))
+    return [Notification(*row) for row in rows]
+
+
+async def deliveries_among(session: Session, delivery_ids: Collection[str]) -> list[Delivery]:
+    """Those of these that there are, whosever: for jobs, which know the owner of each."""
+    rows = await session.execute(sa.select(deliveries).where(deliveries.c.id.in_(delivery_ids)))
+    return [Delivery(*row) for row in rows]
+
+
+async def change_deliveries(session: Session, changes: Sequence[tuple[Delivery, dict[str, Any]]]) -> None:
+    """Give each of these deliveries its own values, of the same columns."""
+    if changes:
+        many = [{**values, "which": one.id, "owner": one.user_id} for one, values in changes]
+        await session.change_many(_CHANGE_DELIVERY, many)
 
 
 class NotificationRepository:
@@ -32,9 +64,6 @@ class NotificationRepository:
         self._user_id = user_id
         self._mine = notifications.c.user_id == user_id
         self._my_deliveries = deliveries.c.user_id == user_id
-
-    async def add(self, notification: Notification) -> None:
-        await self._session.change(_ADD, asdict(notification))
 
     async def find(self, notification_id: str) -> Notification | None:
         found = await self._session.execute(
@@ -90,9 +119,6 @@ class NotificationRepository:
         await self._session.execute(
             sa.delete(notifications).where(notifications.c.id.in_(notification_ids), self._mine)
         )
-
-    async def add_delivery(self, delivery: Delivery) -> None:
-        await self._session.change(_ADD_DELIVERY, asdict(delivery))
 
     async def find_delivery(self, delivery_id: str) -> Delivery | None:
         found = await self._session.execute(

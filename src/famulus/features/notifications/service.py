@@ -4,20 +4,15 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from famulus.features.accounts.users import zone_of
 from famulus.features.notifications import errors, inbox
 from famulus.features.notifications.channel_repository import ChannelRepository
 from famulus.features.notifications.desk import NotificationDesk
-from famulus.features.notifications.quiet import quiet_until
-from famulus.features.notifications.records import IN_APP, Channel, Delivery, DeliveryState, Notification
-from famulus.features.notifications.repository import NotificationRepository, Which
+from famulus.features.notifications.records import Delivery, DeliveryState, Notification
+from famulus.features.notifications.repository import NotificationRepository, Which, add_deliveries
 from famulus.features.notifications.schemas import Action, ActionResult, Bulk, BulkResult, Notice, NotificationPatch
+from famulus.features.notifications.telling import Told, delivery_job, outward, tell
 from famulus.infra.database import Session
-from famulus.kit.ids import new_id
 from famulus.kit.pages import checked_cursor
-
-DELIVERY_JOB = "deliver"
-"""The kind of job that carries one notification to one channel."""
 
 
 class Notifications:
@@ -29,7 +24,6 @@ class Notifications:
         self._desk = desk
         self._repository = NotificationRepository(session, user_id)
         self._channels = ChannelRepository(session, user_id)
-        self._ways: tuple[list[Channel], datetime | None] | None = None
 
     async def notify(self, notice: Notice, *, key: str | None = None) -> Notification:
         """Tell the person something, wherever they want to be told; what has the same `key` is told once."""
@@ -38,15 +32,7 @@ class Notifications:
             if told := await self._repository.of_key(key):
                 return told
         await self._check(notice.actions)
-        actions = [action.model_dump(exclude_none=True) for action in notice.actions]
-        notification = Notification(
-            id=new_id("ntf"), user_id=self._user_id, kind=notice.kind, title=notice.title, body=notice.body,
-            urgent=notice.urgent, data=notice.data, actions=actions, key=key, created_at=self._desk.now(),
-            read_at=None, archived_at=None,
-        )  # fmt: skip
-        await self._repository.add(notification)
-        await self._show(notification)
-        await self._send_out(notification)
+        (notification,) = await tell(self._session, self._desk, [Told(self._user_id, notice, key)])
         return notification
 
     async def find(self, notification_id: str) -> Notification:
@@ -140,8 +126,9 @@ class Notifications:
         if delivery.state != "dead":
             raise errors.NotDead("Only a delivery that was given up can be tried anew.", state=delivery.state)
         now = self._desk.now()
-        job_id = await self._job(delivery.id, due_at=now)
-        values = {"state": "pending", "attempts": 0, "next_try_at": now, "job_id": job_id, "updated_at": now}
+        job = delivery_job(self._user_id, delivery.id, due_at=now)
+        await self._desk.queue.add_many(self._session, [job])
+        values = {"state": "pending", "attempts": 0, "next_try_at": now, "job_id": job.id, "updated_at": now}
         await self._repository.change_delivery(delivery_id, values)
         return replace(delivery, **values)  # type: ignore[arg-type]
 
@@ -165,53 +152,9 @@ class Notifications:
             channel = await self._channels.find(action.channel_id)
             if channel is None:
                 raise errors.ChannelNotFound("The webhook that this would call back is gone.")
-            await self._send(notification, channel, due_at=at, action_id=action.id)
-
-    async def _show(self, notification: Notification) -> None:
-        """In the app it has arrived once it is committed: whoever is not there now finds it on the next connection."""
-        now = notification.created_at
-        await self._repository.add_delivery(
-            Delivery(
-                id=new_id("dlv"), user_id=self._user_id, notification_id=notification.id, channel_id=IN_APP,
-                channel_kind=IN_APP, action_id="", state="delivered", attempts=1, next_try_at=None, status=None,
-                error=None, job_id=None, created_at=now, updated_at=now, delivered_at=now,
-            )
-        )  # fmt: skip
-        await self._tell(inbox.CREATED, notification.id)
-
-    async def _send_out(self, notification: Notification) -> None:
-        channels, quiet = await self._ways_out()
-        for channel in channels:
-            if channel.takes(notification.kind):
-                held = None if notification.urgent else quiet
-                await self._send(notification, channel, due_at=held or notification.created_at, held=bool(held))
-
-    async def _send(
-        self, notification: Notification, channel: Channel, *, due_at: datetime, held: bool = False, action_id: str = ""
-    ) -> None:
-        delivery_id, now = new_id("dlv"), self._desk.now()
-        job_id = await self._job(delivery_id, due_at=due_at)
-        await self._repository.add_delivery(
-            Delivery(
-                id=delivery_id, user_id=self._user_id, notification_id=notification.id, channel_id=channel.id,
-                channel_kind=channel.kind, action_id=action_id, state="held" if held else "pending", attempts=0,
-                next_try_at=due_at, status=None, error=None, job_id=job_id, created_at=now, updated_at=now,
-                delivered_at=None,
-            )
-        )  # fmt: skip
-
-    async def _job(self, delivery_id: str, *, due_at: datetime) -> str:
-        payload = {"user_id": self._user_id, "delivery_id": delivery_id}
-        return await self._desk.queue.add(self._session, DELIVERY_JOB, payload, user_id=self._user_id, due_at=due_at)
-
-    async def _ways_out(self) -> tuple[list[Channel], datetime | None]:
-        """The person's channels, and until when these rest; asked for once in a transaction."""
-        if self._ways is None:
-            channels = await self._channels.all()
-            wanted = await self._channels.preferences() if channels else None
-            zone = await zone_of(self._session, self._user_id) if wanted and wanted.quiet_from else "UTC"
-            self._ways = channels, quiet_until(wanted, zone, self._desk.now())
-        return self._ways
+            delivery, job = outward(notification, channel, now=at, due_at=at, action_id=action.id)
+            await self._desk.queue.add_many(self._session, [job])
+            await add_deliveries(self._session, [delivery])
 
     async def _tell(self, kind: str, *notification_ids: str) -> None:
         await inbox.tell(self._session, self._user_id, kind, notification_ids, self._desk.log)

@@ -1,6 +1,6 @@
 """The SQL of reminders and their occurrences."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -25,16 +25,6 @@ _CHANGE = Prepared(
     sa.update(reminders).where(reminders.c.id == sa.bindparam("which"), reminders.c.user_id == sa.bindparam("owner"))
 )
 _ADD_OCCURRENCE = Prepared(sa.insert(occurrences))
-_KNOWN = Prepared(
-    sa.select(occurrences.c.due_at).where(
-        occurrences.c.reminder_id == sa.bindparam("which"),
-        occurrences.c.user_id == sa.bindparam("owner"),
-        occurrences.c.due_at.between(
-            sa.bindparam("first", type_=occurrences.c.due_at.type),
-            sa.bindparam("last", type_=occurrences.c.due_at.type),
-        ),
-    )
-)
 _LIVE: tuple[State, ...] = ("active", "paused")
 
 
@@ -47,6 +37,35 @@ async def next_wake(session: Session) -> datetime | None:
     """When something is due next, of anybody."""
     row = await session.row(_NEXT, {})
     return row[0] if row else None
+
+
+async def known_among(session: Session, times: Mapping[str, Sequence[datetime]]) -> dict[str, set[datetime]]:
+    """Of these times of each reminder, those at which it has been due already: for the clock alone."""
+    every = [time for of_one in times.values() for time in of_one]
+    if not every:
+        return {}
+    rows = await session.execute(
+        sa.select(occurrences.c.reminder_id, occurrences.c.due_at).where(
+            occurrences.c.reminder_id.in_(times), occurrences.c.due_at.between(min(every), max(every))
+        )
+    )
+    found: dict[str, set[datetime]] = {}
+    for reminder_id, due_at in rows:
+        found.setdefault(reminder_id, set()).add(due_at)
+    return found
+
+
+async def add_occurrences(session: Session, many: Sequence[Occurrence]) -> None:
+    """Keep when reminders were due."""
+    if many:
+        await session.change_many(_ADD_OCCURRENCE, [asdict(one) for one in many])
+
+
+async def change_each(session: Session, changes: Sequence[tuple[Reminder, dict[str, Any]]]) -> None:
+    """Give each of these reminders its own values, of the same columns: for the clock alone."""
+    if changes:
+        many = [{**values, "which": one.id, "owner": one.user_id} for one, values in changes]
+        await session.change_many(_CHANGE, many)
 
 
 class ReminderRepository:
@@ -102,16 +121,6 @@ class ReminderRepository:
 
     async def delete(self, reminder_id: str) -> None:
         await self._session.execute(sa.delete(reminders).where(reminders.c.id == reminder_id, self._mine))
-
-    async def add_occurrence(self, occurrence: Occurrence) -> None:
-        await self._session.change(_ADD_OCCURRENCE, asdict(occurrence))
-
-    async def known_among(self, reminder_id: str, times: Sequence[datetime]) -> set[datetime]:
-        """Those of these times at which the reminder has been due already."""
-        if not times:
-            return set()
-        within = {"which": reminder_id, "owner": self._user_id, "first": min(times), "last": max(times)}
-        return {due_at for (due_at,) in await self._session.rows(_KNOWN, within)}.intersection(times)
 
     async def occurrences(self, reminder_id: str, *, after: str | None, limit: int) -> list[Occurrence]:
         """The latest first."""
