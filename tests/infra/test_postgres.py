@@ -1,12 +1,14 @@
 """What only a server between processes can do: stop, come back, and be asked by many at once."""
 
 import asyncio
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
 
 from famulus.infra.database import Database, Session
 from famulus.infra.postgres import PostgresDatabase
+from famulus.infra.standing import Standing, standing
 from famulus.jobs.queue import JobQueue
 from famulus.kit.errors import StorageFull, Unavailable
 from famulus.memory.tables import memories
@@ -88,18 +90,37 @@ async def test_many_who_claim_at_once_never_claim_the_same(postgres_database: st
 
 async def test_who_waits_too_long_for_a_connection_is_told(postgres_database: str) -> None:
     async with a_database(postgres_database) as _:
-        database = PostgresDatabase(postgres_database, pool_size=1)
+        database = PostgresDatabase(postgres_database, pool_size=1, timeout_seconds=0.2)
         async with database.unit_of_work():
             with pytest.raises(Unavailable) as told:
-                await database.ping()
-        await database.ping()
+                await texts(database)
+        assert await texts(database) == []
         # What a library says is for logs.
         assert told.value.details == {}
-        assert "timeout" in str(told.value.said)
+        assert "Timeout" in str(told.value.said)
         await database.close()
 
 
-async def test_a_lock_that_nobody_gives_back_is_waited_for_five_seconds_and_no_longer(postgres_database: str) -> None:
+async def test_what_is_urgent_does_not_wait_and_what_is_patient_waits_for_its_turn(postgres_database: str) -> None:
+    async with a_database(postgres_database) as _:
+        database = PostgresDatabase(postgres_database, pool_size=2, timeout_seconds=0.2)
+        async with database.unit_of_work():
+            with standing(Standing.PATIENT):
+                patient = [asyncio.create_task(database.write(partial(add, name=text))) for text in "abc"]
+            with pytest.raises(Unavailable):
+                await texts(database)
+
+            await database.ping()
+            with standing(Standing.URGENT):
+                assert await texts(database) == []
+            assert not any(task.done() for task in patient)
+        await asyncio.gather(*patient)
+
+        assert await texts(database) == list("abc")
+        await database.close()
+
+
+async def test_a_lock_that_nobody_gives_back_is_waited_for_only_so_long(postgres_database: str) -> None:
     async def hold(session: Session) -> None:
         await session.alone("door")
 
@@ -107,8 +128,9 @@ async def test_a_lock_that_nobody_gives_back_is_waited_for_five_seconds_and_no_l
         with pytest.raises(Unavailable):
             await database.write(hold)
 
-    async with a_database(postgres_database) as database:
-        async with database.unit_of_work() as session, asyncio.timeout(9):
-            await session.alone("door")
-            await blocked(database)
-        await database.write(hold)
+    database = PostgresDatabase(postgres_database, timeout_seconds=0.3)
+    async with database.unit_of_work() as session, asyncio.timeout(5):
+        await session.alone("door")
+        await blocked(database)
+    await database.write(hold)
+    await database.close()

@@ -1,6 +1,7 @@
 """One worker at a time has a job, and whoever falls silent loses it."""
 
 import time
+from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,8 +9,10 @@ import pytest
 import sqlalchemy as sa
 
 from famulus.infra.database import Database, Session
+from famulus.infra.postgres import PostgresSession
 from famulus.jobs.queue import BACKGROUND, INTERACTIVE, Claim, JobQueue, LeaseLost
 from famulus.jobs.tables import jobs
+from tests.databases import a_database
 
 pytestmark = pytest.mark.anyio
 
@@ -32,9 +35,22 @@ class Yard:
         self.clock = FrozenClock()
         self.queue = JobQueue(lease_seconds=15, now=self.clock)
         self.database = database
+        self.added: list[str] = []
 
     async def add(self, kind: str = "work", **options: Any) -> str:
-        return await self.database.write(lambda session: self.queue.add(session, kind, {}, **options))
+        self.added.append(await self.database.write(lambda session: self.queue.add(session, kind, {}, **options)))
+        return self.added[-1]
+
+    async def add_an_earlier_one(self, **options: Any) -> str:
+        """One whose clock was late: its id is before all others."""
+        early = "job_0"
+
+        async def add(session: Session) -> None:
+            job_id = await self.queue.add(session, "work", {}, **options)
+            await session.execute(sa.update(jobs).where(jobs.c.id == job_id).values(id=early))
+
+        await self.database.write(add)
+        return early
 
     async def claim(self, worker: str = "one", most: int = 50) -> list[Claim]:
         return await self.database.write(lambda session: self.queue.claim(session, worker=worker, most=most))
@@ -56,8 +72,11 @@ class Yard:
             lambda session: self.queue.retry(session, claim, until=until, error="broke", give_up=give_up)
         )
 
-    async def beat(self, worker: str = "one") -> dict[str, int]:
-        return await self.database.write(lambda session: self.queue.heartbeat(session, worker=worker))
+    async def beat(self, worker: str = "one", *, but_for: Sequence[str] = ()) -> dict[str, int]:
+        def known(session: Session) -> Coroutine[Any, Any, dict[str, int]]:
+            return self.queue.heartbeat(session, worker=worker, job_ids=[i for i in self.added if i not in but_for])
+
+        return await self.database.write(known)
 
 
 @pytest.fixture
@@ -113,6 +132,17 @@ async def test_a_sign_of_life_keeps_the_job(yard: Yard) -> None:
         assert await yard.beat("one") == {claim.id: claim.fence}
 
     assert await yard.claim("two") == []
+
+
+async def test_a_job_that_a_worker_does_not_know_of_is_not_kept_by_it(yard: Yard) -> None:
+    known, unknown = await yard.add(), await yard.add()
+    await yard.claim("one")
+
+    yard.clock.advance(10)
+    assert await yard.beat("one", but_for=[unknown]) == {known: 1}
+    yard.clock.advance(10)
+
+    assert [claim.id for claim in await yard.claim("two")] == [unknown]
 
 
 async def test_a_worker_that_lost_its_job_learns_so_from_its_heartbeat(yard: Yard) -> None:
@@ -269,21 +299,70 @@ async def test_jobs_that_come_due_together_come_in_turn(yard: Yard) -> None:
 
 
 async def test_an_earlier_job_that_comes_late_waits_for_the_one_at_work(yard: Yard) -> None:
-    early, late = sorted([await yard.add(serial_key="thread"), await yard.add(serial_key="thread")])
-    await yard.database.write(lambda session: yard.queue.remove(session, [early]))
+    late = await yard.add(serial_key="thread")
     claim = await yard.claim_one()
     assert claim.id == late
 
-    async def add_again(session: Session) -> None:
-        await yard.queue.add(session, "work", {}, serial_key="thread")
-        newest = (await session.execute(sa.select(sa.func.max(jobs.c.id)))).scalar_one()
-        await session.execute(sa.update(jobs).where(jobs.c.id == newest).values(id=early))
-
-    await yard.database.write(add_again)
+    early = await yard.add_an_earlier_one(serial_key="thread")
     assert await yard.claim() == []
     await yard.finish(claim)
 
     assert (await yard.claim_one()).id == early
+
+
+async def test_an_earlier_job_that_comes_while_the_later_one_is_being_claimed_waits_for_it(
+    postgres_database: str,
+) -> None:
+    async with a_database(postgres_database) as database:
+        yard = Yard(database)
+        late = await yard.add(serial_key="thread")
+        async with database.unit_of_work() as claiming:
+            [claim] = await yard.queue.claim(claiming, worker="one", most=50)
+            early = await yard.add_an_earlier_one(serial_key="thread")
+            other = await yard.add()
+
+            # What another transaction takes is not to be seen yet, and what has nothing to do with it goes on.
+            assert [one.id for one in await yard.claim("two")] == [other]
+
+        assert claim.id == late
+        assert await yard.claim("two") == []
+        await yard.finish(claim)
+        assert (await yard.claim_one("two")).id == early
+
+
+async def test_a_later_job_that_is_being_claimed_lets_an_earlier_one_go_first_that_has_come(
+    postgres_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_database(postgres_database) as database:
+        yard, early = Yard(database), list[str]()
+        await yard.add(serial_key="thread")
+        ask = PostgresSession.rows
+
+        async def ask_and_wait(session: PostgresSession, *statement: Any) -> Any:
+            found = await ask(session, *statement)
+            if not early:
+                early.append(await yard.add_an_earlier_one(serial_key="thread"))
+            return found
+
+        # Between what a claim chooses and what it takes, somebody else commits.
+        monkeypatch.setattr(PostgresSession, "rows", ask_and_wait)
+
+        assert await yard.claim("one") == []
+        assert [claim.id for claim in await yard.claim("one")] == early
+
+
+async def test_a_worker_that_was_silent_does_not_have_back_what_would_be_beside_another_one(yard: Yard) -> None:
+    await yard.add(serial_key="thread")
+    silent = await yard.claim_one("one")
+    early = await yard.add_an_earlier_one(serial_key="thread")
+    yard.clock.advance(16)
+    heir = await yard.claim_one("two")
+    assert heir.id == early
+
+    assert await yard.beat("one") == {}
+    assert await yard.claim("three") == []
+    await yard.finish(heir)
+    assert (await yard.claim_one("three")).id == silent.id
 
 
 async def test_a_worker_that_was_silent_has_back_what_nobody_has_taken(yard: Yard) -> None:

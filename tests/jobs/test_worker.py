@@ -113,6 +113,48 @@ async def test_a_job_that_fails_is_tried_with_pauses_that_grow_and_then_kept_asi
     assert row[1] in ("conflict", "ValueError")
 
 
+@pytest.mark.parametrize("error", [Unavailable("away"), RuntimeError("a driver's bug")])
+async def test_whatever_the_database_does_the_worker_goes_on_when_it_is_well_again(
+    bench: Bench, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, failed = bench.database.write, 0
+
+    async def fail_first(work: Any, **options: Any) -> Any:
+        nonlocal failed
+        if failed < 3:
+            failed += 1
+            raise error
+        return await write(work, **options)
+
+    job = await bench.add()
+    monkeypatch.setattr(bench.database, "write", fail_first)
+    async with bench.at_work(bench.finish, poll_seconds=0.01) as worker:
+        await bench.until(lambda: bench.done == [job])
+
+        assert failed == 3
+        worker.check_progress()
+
+
+async def test_a_failure_that_cannot_be_noted_at_once_is_noted_later(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bench.add()
+    retry, tries = bench.queue.retry, 0
+
+    async def fail_first(*arguments: Any, **options: Any) -> None:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise Unavailable("away")
+        await retry(*arguments, **options)
+
+    monkeypatch.setattr(bench.queue, "retry", fail_first)
+    async with bench.at_work(bench.failing(ValueError("a bug")), poll_seconds=0.01):
+        await bench.pass_time_until(lambda: len(bench.attempts) == 2)
+
+    assert tries >= 3
+
+
 async def test_a_failure_costs_the_other_jobs_nothing(bench: Bench) -> None:
     broken = await bench.add()
     sound = [await bench.add() for _ in range(5)]

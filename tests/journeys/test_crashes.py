@@ -60,7 +60,8 @@ async def assert_resumed(client: Client, run_id: str, seen: list[Event]) -> list
 
 @pytest.mark.parametrize("place", ANYWHERE)
 async def test_a_crash_costs_no_run_no_event_and_no_effect(place: str, tmp_path: Path, fake_model: FakeModel) -> None:
-    with serving(tmp_path, **environment(fake_model)) as server:
+    # As many calls as it takes: one that the crash interrupts is made again, and counts once.
+    with serving(tmp_path, **environment(fake_model), FAMULUS_AGENT__MAX_STEPS="2") as server:
         await server.start(KILLPOINT=place)
         owner = await server.owner()
         conversation = await talk(owner)

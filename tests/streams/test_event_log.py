@@ -209,6 +209,20 @@ async def test_nobody_takes_a_stream_with_an_older_epoch(address: str) -> None:
 
 
 @pytest.mark.anyio
+async def test_who_has_lost_the_stream_learns_it_from_what_stands_in_the_way_too(address: str) -> None:
+    async with a_log(address) as (log, database):
+        lost = await take(log, database, 1)
+        await add(await take(log, database, 2), ("mark", {}))
+
+        async def clash(session: Session, drafts: list[Draft]) -> None:
+            drafts.append(("mark", {}))
+            await store.create(session, STREAM)
+
+        with pytest.raises(Fenced):
+            await lost.transact(clash)
+
+
+@pytest.mark.anyio
 async def test_who_has_lost_the_stream_is_told(address: str) -> None:
     async with a_log(address) as (log, database):
         told = asyncio.Event()

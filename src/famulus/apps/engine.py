@@ -29,6 +29,7 @@ from famulus.jobs.census import census
 from famulus.jobs.queue import JobQueue
 from famulus.jobs.worker import LATE_SECONDS, Worker
 from famulus.kit.clock import utc_now
+from famulus.kit.errors import Unavailable
 from famulus.memory.client import MEMORY_JOB
 from famulus.settings import JobSettings, Settings
 from famulus.streams.log import EventLog
@@ -128,6 +129,8 @@ class Engine:
     async def check_progress(self) -> list[str]:
         """What is down and done without; raise `Unavailable` when what this process is there for does not get on."""
         self.log.check_progress()
+        if self._watching is not None and self._watching.done():
+            raise Unavailable("Nobody looks for runs that are to be stopped.", stuck="worker")
         degraded = ["redis"] if self._settings.redis.url and not self.relay.is_live else []
         queue = await self._database.read(partial(census, at=utc_now()))
         if self._works:

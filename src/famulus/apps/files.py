@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-import structlog
-
 from famulus.features.files.desk import FileDesk
 from famulus.features.files.jobs import FileWorker
 from famulus.features.files.portraits import MOST_PICTURE_BYTES
@@ -17,11 +15,10 @@ from famulus.infra.database import Database, Session
 from famulus.jobs.queue import JobQueue
 from famulus.jobs.worker import Handler
 from famulus.kit.clock import utc_now
-from famulus.kit.errors import FamulusError
+from famulus.kit.loops import forever
 from famulus.settings import FileSettings
 
-_logger = structlog.get_logger()
-_SWEEP_SECONDS = 24 * 3_600
+_SWEEP_SECONDS = 24 * 3_600.0
 # A file's time is that of the last tick of the system's clock.
 _A_MOMENT = timedelta(milliseconds=50)
 # What stands around the files of a form.
@@ -37,11 +34,12 @@ class FileRoom:
         self.desk = FileDesk(database, blobs, queue, settings)
         self.handlers: dict[str, Handler] = {INDEX_JOB: worker.index, REMOVE_JOB: worker.remove}
         self._sweeping: asyncio.Task[None] | None = None
+        self._before: datetime | None = None
 
     def start(self, *, alone: bool) -> None:
         """Begin to sweep: where nobody else can be uploading, what is not finished by now never will be."""
-        before = utc_now() - (_A_MOMENT if alone else GRACE)
-        self._sweeping = asyncio.create_task(self._sweep(before))
+        self._before = utc_now() - (_A_MOMENT if alone else GRACE)
+        self._sweeping = asyncio.create_task(forever("files", self._sweep, after_failure_seconds=_SWEEP_SECONDS))
 
     async def stop(self) -> None:
         """Stop, in good order."""
@@ -58,14 +56,10 @@ class FileRoom:
         storage = await Files(session, user_id).storage(quota_bytes=self.desk.settings.quota_bytes)
         return storage.used, storage.limit
 
-    async def _sweep(self, before: datetime) -> None:
-        while True:
-            try:
-                await sweep_orphans(self.desk.database, self.desk.blobs, before=before)
-            except FamulusError as error:
-                _logger.warning("files.not_swept", code=error.code)
-            await asyncio.sleep(_SWEEP_SECONDS)
-            before = utc_now() - GRACE
+    async def _sweep(self) -> float:
+        before, self._before = self._before, None
+        await sweep_orphans(self.desk.database, self.desk.blobs, before=before or utc_now() - GRACE)
+        return _SWEEP_SECONDS
 
 
 def uploads(settings: FileSettings) -> Mapping[str, int]:

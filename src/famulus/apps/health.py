@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 
 from famulus.apps.engine import Engine
 from famulus.infra.database import Database
+from famulus.infra.standing import Standing, standing
 from famulus.kit.errors import Unavailable
 from famulus.kit.problems import ErrorBody
 
@@ -27,9 +28,11 @@ async def ready(request: Request) -> dict[str, Any]:
 
     What does not is named. What is named as degraded is down, and done without: it comes later.
     """
-    await _check(request.app.state.database)
     engine: Engine = request.app.state.engine
-    return {"status": "ready", "degraded": await engine.check_progress()}
+    # A process that has much to do is well all the same.
+    with standing(Standing.URGENT):
+        await _check(request.app.state.database)
+        return {"status": "ready", "degraded": await engine.check_progress()}
 
 
 async def _check(database: Database) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fastapi import Depends, FastAPI
@@ -42,11 +43,13 @@ from famulus.features.usage.desk import UsageDesk
 from famulus.features.usage.office import erase_usage
 from famulus.infra.clients import close_clients, get_database
 from famulus.infra.database import Database
+from famulus.kit.loops import forever
 from famulus.memory import endpoints as memory_endpoints
 from famulus.memory.endpoints import MemoryCounter
 from famulus.settings import Settings
 from famulus.streams.seats import Seats
 
+_SWEEP_SECONDS = 24 * 3_600.0
 _DESCRIPTION = (
     "A self-hosted AI assistant: conversations whose answers survive anything, and their events from any position."
 )
@@ -95,7 +98,9 @@ def create_app(settings: Settings, *, works: bool = True) -> "Served":
         _set_up_desks(app, database, engine, settings)
         app.state.memories = MemoryCounter(engine.memory.keeper, admit, knows_people=True)
         await engine.start()
-        sweeping = asyncio.create_task(_sweep_daily(accounts))
+        sweeping = asyncio.create_task(
+            forever("accounts", partial(_sweep, accounts), after_failure_seconds=_SWEEP_SECONDS)
+        )
         yield
         sweeping.cancel()
         await engine.stop()
@@ -173,7 +178,6 @@ async def _home(request: Request) -> Response:
     )
 
 
-async def _sweep_daily(accounts: Accounts) -> None:
-    while True:
-        await accounts.sweep()
-        await asyncio.sleep(24 * 3_600)
+async def _sweep(accounts: Accounts) -> float:
+    await accounts.sweep()
+    return _SWEEP_SECONDS

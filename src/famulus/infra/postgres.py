@@ -9,21 +9,24 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import asyncpg
 import orjson
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool
 
 from famulus.infra.database import Dialect, Parameters, Rows, Session, Work
 from famulus.infra.prepared import Prepared, Row
+from famulus.infra.standing import STANDING, Standing, standing
 from famulus.kit.errors import FamulusError, StorageFull, Unavailable
 
 T = TypeVar("T")
 
 _TIMEOUT_SECONDS = 5
+_PATIENT_SECONDS = 60
 _TRIES = 5
 _FULL = "53100"
 # Two transactions got into each other's way: a deadlock, or an order in which they cannot have happened.
@@ -96,6 +99,10 @@ class PostgresDatabase:
 
     def __init__(self, url: str, *, pool_size: int = 10, timeout_seconds: float = _TIMEOUT_SECONDS) -> None:
         self._engine = _engine(url, pool_size, timeout_seconds)
+        self._pool = cast("QueuePool", self._engine.pool)
+        self._asked_seconds = timeout_seconds
+        # All connections but one, which is kept free for what is urgent.
+        self._places = asyncio.Semaphore(max(1, pool_size - 1))
         self._under_way: set[asyncio.Task[Any]] = set()
 
     async def write(self, work: Work[T], *, durable: bool = True) -> T:
@@ -127,7 +134,7 @@ class PostgresDatabase:
     @property
     def connections_in_use(self) -> int:
         """How many connections of the pool are at work now."""
-        return len(self._under_way)
+        return self._pool.checkedout()
 
     async def ping(self) -> None:
         """Raise `Unavailable` unless the database answers."""
@@ -135,7 +142,8 @@ class PostgresDatabase:
         async def ask(session: Session) -> None:
             await session.driver_sql("SELECT 1")
 
-        await self.read(ask)
+        with standing(Standing.URGENT):
+            await self.read(ask)
 
     async def close(self) -> None:
         """Finish what was begun, and close every connection."""
@@ -146,8 +154,14 @@ class PostgresDatabase:
     def _task(self, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
         task = asyncio.create_task(work)
         self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
+        task.add_done_callback(self._ended)
         return task
+
+    def _ended(self, task: "asyncio.Task[Any]") -> None:
+        self._under_way.discard(task)
+        if not task.cancelled():
+            # Seen here, lest asyncio should complain of one whose caller has gone away.
+            task.exception()
 
     async def _written(self, work: Work[T], begin: str) -> T:
         for _ in range(_TRIES):
@@ -164,7 +178,7 @@ class PostgresDatabase:
     async def _transaction(self, begin: str) -> AsyncIterator[PostgresSession]:
         """A session that is committed at the end of the block, and undone by an exception."""
         try:
-            async with self._engine.connect() as connection:
+            async with self._place(), self._engine.connect() as connection:
                 driver = (await connection.get_raw_connection()).driver_connection
                 if driver is None:
                     raise Unavailable("The database has closed the connection.")
@@ -178,6 +192,19 @@ class PostgresDatabase:
                     raise
         except _FAILURES as error:
             raise translated(error) from error
+
+    @asynccontextmanager
+    async def _place(self) -> AsyncIterator[None]:
+        """A place among those who may have a connection, in the order in which they came."""
+        if STANDING.get() is Standing.URGENT:
+            yield
+            return
+        async with asyncio.timeout(_PATIENT_SECONDS if STANDING.get() is Standing.PATIENT else self._asked_seconds):
+            await self._places.acquire()
+        try:
+            yield
+        finally:
+            self._places.release()
 
 
 class _Clash(Unavailable):

@@ -8,9 +8,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from famulus.infra.database import Session
+from famulus.infra.database import Dialect, Session
 from famulus.infra.prepared import Prepared
 from famulus.infra.relay import Relay
+from famulus.jobs.line import next_in_line
 from famulus.jobs.tables import jobs
 from famulus.kit.clock import Clock, utc_now
 from famulus.kit.errors import Conflict
@@ -24,7 +25,6 @@ BACKGROUND = 10
 
 _DUE = "jobs.due"
 _ERROR_CHARACTERS = 500
-_MOST_PLACED = 200
 
 
 class LeaseLost(Conflict):
@@ -67,70 +67,6 @@ class JobDraft:
 
 
 _now = sa.bindparam("now", type_=jobs.c.due_at.type)
-_other = jobs.alias("other")
-_due = (
-    sa.select(jobs.c.id, jobs.c.user_id, jobs.c.priority, jobs.c.due_at)
-    .where(jobs.c.due_at <= _now, jobs.c.turn.is_(None), ~jobs.c.dead)
-    .order_by(jobs.c.due_at)
-    .limit(_MOST_PLACED)
-    # On PostgreSQL many claim at once, and each places what no other is placing.
-    .with_for_update(of=jobs, skip_locked=True)
-    # Named, so that it is asked once: asked again for each row, it would give more than its limit.
-    .cte("due")
-)
-_person = sa.select(_due.c.priority, _due.c.user_id).distinct().subquery("person")
-# Where the line stands in which a job gets its place, and behind which turn the same person has had theirs.
-_begins = (
-    sa.select(sa.func.min(_other.c.turn))
-    .where(_other.c.priority == _person.c.priority, _other.c.turn.is_not(None))
-    .scalar_subquery()
-)
-_own = (
-    sa.select(sa.func.max(_other.c.turn) + 1)
-    .where(_other.c.user_id == _person.c.user_id, _other.c.priority == _person.c.priority, _other.c.turn.is_not(None))
-    .scalar_subquery()
-)
-_lines = sa.select(
-    _person.c.priority,
-    _person.c.user_id,
-    sa.func.coalesce(_begins, 0).label("begins"),
-    sa.func.coalesce(_own, 0).label("own"),
-).cte("lines")
-_nth = sa.func.row_number().over(partition_by=[_due.c.priority, _due.c.user_id], order_by=[_due.c.due_at, _due.c.id])
-_first_turn = sa.case((_lines.c.begins > _lines.c.own, _lines.c.begins), else_=_lines.c.own)
-_placed = (
-    sa.select(_due.c.id, (_first_turn + _nth - 1).label("turn"))
-    .join(_lines, (_lines.c.priority == _due.c.priority) & _lines.c.user_id.is_not_distinct_from(_due.c.user_id))
-    .cte("placed")
-)
-_PLACE = Prepared(sa.update(jobs).where(jobs.c.id == _placed.c.id, jobs.c.turn.is_(None)).values(turn=_placed.c.turn))
-_first = (
-    sa.select(jobs.c.id)
-    .where(
-        jobs.c.turn.is_not(None),
-        ~sa.exists().where(_other.c.serial_key == jobs.c.serial_key, _other.c.id < jobs.c.id, ~_other.c.dead),
-        # One whose clock was late may have added an earlier one to what is at work.
-        ~sa.exists().where(
-            _other.c.serial_key == jobs.c.serial_key, _other.c.leased_by.is_not(None), _other.c.due_at > _now
-        ),
-    )
-    .order_by(jobs.c.priority, jobs.c.turn, jobs.c.id)
-    .limit(sa.bindparam("most"))
-    .with_for_update(of=jobs, skip_locked=True)
-    .cte("first")
-)
-_CLAIM = Prepared(
-    sa.update(jobs)
-    .where(jobs.c.id.in_(sa.select(_first.c.id)))
-    .values(
-        turn=None,
-        fence=jobs.c.fence + 1,
-        attempts=jobs.c.attempts + 1,
-        due_at=sa.bindparam("until", type_=jobs.c.due_at.type),
-        leased_by=sa.bindparam("worker"),
-    )
-    .returning(jobs.c.id, jobs.c.kind, jobs.c.payload, jobs.c.attempts, jobs.c.fence)
-)
 _mine = (jobs.c.id == sa.bindparam("job"), jobs.c.fence == sa.bindparam("held"))
 _FINISH = Prepared(sa.delete(jobs).where(*_mine))
 _PARK = Prepared(
@@ -149,13 +85,31 @@ _RETRY = Prepared(
         last_error=sa.bindparam("error"),
     )
 )
-_HEARTBEAT = Prepared(
+_other = jobs.alias("other")
+_beat = (
     sa.update(jobs)
-    .where(jobs.c.leased_by == sa.bindparam("worker"))
-    # One that was silent for too long, and whose job nobody has taken yet, has it back.
+    .where(
+        jobs.c.leased_by == sa.bindparam("worker"),
+        # One that was silent for too long, and whose job nobody has taken yet, has it back; unless somebody has begun
+        # meanwhile with another of its key.
+        sa.or_(
+            jobs.c.due_at > _now,
+            ~sa.exists().where(
+                _other.c.serial_key == jobs.c.serial_key,
+                _other.c.id != jobs.c.id,
+                _other.c.leased_by.is_not(None),
+                _other.c.due_at > _now,
+            ),
+        ),
+    )
     .values(turn=None, due_at=sa.bindparam("until", type_=jobs.c.due_at.type))
     .returning(jobs.c.id, jobs.c.fence)
 )
+_ids = sa.bindparam("ids", type_=sa.JSON)
+_HEARTBEAT: dict[Dialect, Prepared] = {
+    "sqlite": Prepared(_beat.where(jobs.c.id.in_(sa.select(sa.func.json_each(_ids).table_valued("value").c.value)))),
+    "postgresql": Prepared(_beat.where(jobs.c.id.in_(sa.select(sa.func.json_array_elements_text(_ids))))),
+}
 
 
 class JobQueue:
@@ -195,8 +149,7 @@ class JobQueue:
     async def claim(self, session: Session, *, worker: str, most: int) -> list[Claim]:
         """Take up to `most` due jobs under a lease: the more urgent first, and of those each person's in turn."""
         now = self._now()
-        await session.change(_PLACE, {"now": now})
-        taken = await session.rows(_CLAIM, {"now": now, "until": now + self._lease, "worker": worker, "most": most})
+        taken = await next_in_line(session, now=now, until=now + self._lease, worker=worker, most=most)
         return [Claim(*row) for row in taken]
 
     async def finish(self, session: Session, claim: Claim) -> None:
@@ -238,9 +191,14 @@ class JobQueue:
         """Take the jobs with this key out of the queue that nobody works on."""
         await session.execute(sa.delete(jobs).where(jobs.c.serial_key == serial_key, jobs.c.leased_by.is_(None)))
 
-    async def heartbeat(self, session: Session, *, worker: str) -> dict[str, int]:
-        """Lengthen every lease of a worker; the fence of each job that is still its own."""
-        held = await session.rows(_HEARTBEAT, {"worker": worker, "until": self._now() + self._lease})
+    async def heartbeat(self, session: Session, *, worker: str, job_ids: Sequence[str]) -> dict[str, int]:
+        """Lengthen a worker's leases of these jobs; the fence of each that is still its own.
+
+        Of what it does not name it may know nothing, as when a claim was committed and the answer was lost: that lease
+        ends, and somebody takes the job.
+        """
+        lease = {"worker": worker, "now": self._now(), "until": self._now() + self._lease}
+        held = await session.rows(_HEARTBEAT[session.speaks], lease | {"ids": list(job_ids)})
         return dict(held)
 
     async def hand_over(self, session: Session, *, worker: str) -> None:

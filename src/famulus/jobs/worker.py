@@ -5,12 +5,14 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable, Container, Mapping
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
 from famulus.infra import metrics
 from famulus.infra.database import Database
-from famulus.jobs.queue import Claim, JobQueue
+from famulus.infra.standing import STANDING, Standing
+from famulus.jobs.queue import Claim, JobQueue, LeaseLost
 from famulus.kit.clock import Clock, utc_now
 from famulus.kit.errors import FamulusError, Unavailable
 from famulus.kit.ids import new_id
@@ -119,14 +121,18 @@ class Worker:
             raise Unavailable("Jobs are due, and nobody claims them.", stuck="queue", seconds=round(late_seconds))
 
     async def _claim_forever(self) -> None:
+        STANDING.set(Standing.URGENT)
         while not self._draining:
             self._queue.bell.clear()
+            claimed = 0
             try:
                 claimed = await self._claim()
                 self._looked_at = self._ticks()
             except FamulusError as error:
                 _logger.warning("jobs.claim_failed", code=error.code, **error.for_logs)
-                claimed = 0
+            except Exception:
+                # Whatever it is, what is due is looked for again; that it is not found shows in `check_progress`.
+                _logger.exception("jobs.claim_broken")
             if claimed == _MOST_PER_CLAIM:
                 continue
             with contextlib.suppress(TimeoutError):
@@ -153,11 +159,14 @@ class Worker:
         self._queue.bell.set()
 
     async def _work(self, claim: Claim) -> None:
+        STANDING.set(Standing.PATIENT)
         began, outcome = time.monotonic(), "cancelled"
         with structlog.contextvars.bound_contextvars(job_id=claim.id, attempt=claim.attempt):
             try:
                 await self._handlers[claim.kind](claim)
-                outcome = "done"
+                outcome = "lost" if claim.is_lost else "done"
+            except LeaseLost:
+                outcome = "lost"
             except FamulusError as error:
                 outcome = "lost" if claim.is_lost else await self._failed(claim, error.code)
             except Exception as error:
@@ -171,16 +180,23 @@ class Worker:
         give_up = claim.attempt >= self._max_attempts and claim.kind not in self._never_given_up
         pause = timedelta(seconds=min(2.0 ** min(claim.attempt, 30), _LONGEST_BACKOFF_SECONDS))
         _logger.warning("jobs.will_retry" if not give_up else "jobs.given_up", kind=claim.kind, error=error)
-        with contextlib.suppress(FamulusError):
-            await self._database.write(
-                lambda session: self._queue.retry(
-                    session, claim, until=self._now() + pause, error=error, give_up=give_up
+        # Until it has been noted, the lease goes on: a job that was let go of in silence would look like one at work.
+        while not claim.is_lost:
+            try:
+                await self._database.write(
+                    lambda session: self._queue.retry(
+                        session, claim, until=self._now() + pause, error=error, give_up=give_up
+                    )
                 )
-            )
+                break
+            except Exception as unheard:  # noqa: BLE001 -- whatever it is, it is tried again
+                _logger.warning("jobs.failure_not_noted", error=type(unheard).__name__)
+                await asyncio.sleep(self._poll_seconds)
         return "given_up" if give_up else "failed"
 
     async def _beat_forever(self) -> None:
         """Lengthen the leases, and learn which of them were lost."""
+        STANDING.set(Standing.URGENT)
         while True:
             await asyncio.sleep(self._lease_seconds / 3)
             if not self._running:
@@ -188,10 +204,14 @@ class Worker:
             before = list(self._running.values())
             try:
                 held = await self._database.write(
-                    lambda session: self._queue.heartbeat(session, worker=self.name), durable=False
+                    partial(self._queue.heartbeat, worker=self.name, job_ids=[claim.id for claim in before]),
+                    durable=False,
                 )
             except FamulusError as error:
                 _logger.warning("jobs.heartbeat_failed", code=error.code, **error.for_logs)
+                continue
+            except Exception:
+                _logger.exception("jobs.heartbeat_broken")
                 continue
             current = set(self._running.values())
             for claim in before:

@@ -11,6 +11,7 @@ import structlog
 
 from famulus.infra.database import Database, Session
 from famulus.kit.errors import FamulusError
+from famulus.kit.loops import forever
 from famulus.memory import terms, vectors
 from famulus.memory.dates import without_dates
 from famulus.memory.embeddings import Embedder
@@ -41,7 +42,8 @@ class Searcher:
 
     def start(self) -> None:
         """Begin to index what is not: what a tool remembered has no vector, nor has what another model has embedded."""
-        self._catching_up = asyncio.create_task(self._catch_up())
+        catching_up = forever("memory", self._catch_up, after_failure_seconds=_LONG_PAUSE_SECONDS)
+        self._catching_up = asyncio.create_task(catching_up)
 
     async def stop(self) -> None:
         """Stop, in good order."""
@@ -104,16 +106,8 @@ class Searcher:
         found = [(number, user_id, vector) for (number, user_id, _), vector in zip(some, made, strict=True)]
         await self._database.write(lambda session: vectors.add(session, embedder.model, found), durable=False)
 
-    async def _catch_up(self) -> None:
-        while True:
-            pause = _PAUSE_SECONDS
-            try:
-                if await self._index_some() or await self._embed_some():
-                    pause = 0
-            except FamulusError as error:
-                _logger.warning("memory.indexing_waits", code=error.code)
-                pause = _LONG_PAUSE_SECONDS
-            await asyncio.sleep(pause)
+    async def _catch_up(self) -> float:
+        return 0 if await self._index_some() or await self._embed_some() else _PAUSE_SECONDS
 
     async def _index_some(self) -> bool:
         """Index the words of what another edition of this program has remembered; whether there may be more."""

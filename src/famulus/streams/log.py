@@ -15,7 +15,9 @@ import structlog
 from famulus.infra import metrics
 from famulus.infra.database import Database, Session
 from famulus.infra.relay import Relay
+from famulus.infra.standing import STANDING, Standing
 from famulus.kit.errors import FamulusError, Gone, Unavailable
+from famulus.kit.loops import forever
 from famulus.streams import store
 from famulus.streams.outbox import Outbox, unpacked
 from famulus.streams.store import END, Batch, Draft, Entry, Fenced
@@ -59,6 +61,7 @@ class EventLog:
         self._relay.hear(_GONE, self._end)
         self._outbox = Outbox(self._relay)
         self._flush_seconds = flush_seconds
+        self._polls = 0
         self._polls_per_beat = max(1, round(heartbeat_seconds / _POLL_SECONDS))
         self._tails: dict[str, Tail] = {}
         self._dirty: set[Writer] = set()
@@ -70,8 +73,9 @@ class EventLog:
 
     def start(self) -> None:
         """Begin to flush what writers append, and to look for what is written elsewhere."""
-        loops = self._flush_forever, self._beat_forever, self._look_forever
-        self._tasks = [asyncio.create_task(loop()) for loop in loops]
+        looking = forever("looking", self._look_if_due, after_failure_seconds=_POLL_SECONDS)
+        loops = self._flush_forever(), self._beat_forever(), looking
+        self._tasks = [asyncio.create_task(loop) for loop in loops]
 
     async def stop(self) -> None:
         """Let every follower go, and stop flushing."""
@@ -167,6 +171,11 @@ class EventLog:
         """Where the stream stands; None when there is none."""
         return await self._database.read(lambda session: store.head(session, stream_id))
 
+    async def holds(self, writer: Writer) -> bool:
+        """Whether the writer may still write."""
+        head = await self.head(writer.stream_id)
+        return head is not None and head.epoch == writer.epoch and not head.closed
+
     async def epoch_at(self, stream_id: str, seq: int) -> int | None:
         """Which epoch wrote entry `seq`; None when there is no such entry."""
         return await self._database.read(lambda session: store.epoch_at(session, stream_id, seq))
@@ -245,6 +254,7 @@ class EventLog:
             tail.end()
 
     async def _flush_forever(self) -> None:
+        STANDING.set(Standing.URGENT)
         while True:
             await self._flush_wanted.wait()
             self._flush_wanted.clear()
@@ -321,20 +331,14 @@ class EventLog:
                     tail.beats += 1
                     tail.ring()
 
-    async def _look_forever(self) -> None:
+    async def _look_if_due(self) -> float:
         """Look into the database for what other processes have written to the streams that are followed here."""
-        polls = 0
-        while True:
-            await asyncio.sleep(_POLL_SECONDS)
-            polls += 1
-            if self._relay.is_live and polls % _POLLS_WHILE_SHOWN:
-                continue
+        self._polls += 1
+        if not (self._relay.is_live and self._polls % _POLLS_WHILE_SHOWN):
             followed = [stream_id for stream_id, tail in self._tails.items() if tail.is_watched]
-            try:
-                if followed:
-                    await self._look(followed)
-            except FamulusError as error:
-                _logger.warning("streams.not_looked_at", code=error.code)
+            if followed:
+                await self._look(followed)
+        return _POLL_SECONDS
 
     async def _look(self, stream_ids: list[str]) -> None:
         heads = await self._database.read(lambda session: store.heads(session, stream_ids))

@@ -6,14 +6,16 @@ from contextlib import AbstractContextManager, aclosing
 from typing import Any
 
 import orjson
+import structlog
 from starlette.types import Receive, Scope, Send
 
-from famulus.kit.errors import Gone
+from famulus.kit.errors import Gone, Unavailable
 from famulus.streams.store import END, Entry
 
 Render = Callable[[Entry], bytes]
 """An entry as the bytes of one frame."""
 
+_logger = structlog.get_logger()
 _PRELUDE = b": welcome\nretry: 5000\n\n"
 _HEARTBEAT = b": heartbeat\n\n"
 _MOST_BYTES_AT_ONCE = 65_536
@@ -106,6 +108,9 @@ class EventStream:
                         await give(_HEARTBEAT)
                     else:
                         return
+        except Unavailable as error:
+            # Its client goes on from where it is as soon as it can.
+            _logger.warning("stream.broken_off", code=error.code, **error.for_logs)
         except Gone as gone:
             await give(frame("error", {"error": {"code": gone.code, "message": gone.message}}))
             await give(frame(END, {"status": gone.code}))

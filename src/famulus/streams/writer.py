@@ -6,7 +6,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
 from famulus.infra.database import Database, Session
-from famulus.streams.store import Draft
+from famulus.kit.errors import FamulusError
+from famulus.streams.store import Draft, Fenced
 
 T = TypeVar("T")
 Step = Callable[[Session, list[Draft]], Coroutine[Any, Any, T]]
@@ -18,6 +19,7 @@ class _Log(Protocol):
     def gather_soon(self, writer: "Writer") -> None: ...
     def close(self, writer: "Writer") -> None: ...
     async def append(self, session: Session, stream_id: str, *, epoch: int, drafts: list[Draft]) -> None: ...
+    async def holds(self, writer: "Writer") -> bool: ...
 
 
 class Writer:
@@ -88,8 +90,11 @@ class Writer:
                 if outcome.exception() is not None:
                     self.put_back(pending)
                 raise
-            except BaseException:
+            except Exception as error:
                 self.put_back(pending)
+                # What a later writer has put there already, this one runs into before it is refused.
+                if not isinstance(error, FamulusError) and not await self._log.holds(self):
+                    raise Fenced("This stream has a later writer, has ended, or is gone.") from error
                 raise
 
     def fence(self) -> None:

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from famulus.agent.loop import NoOutput, StepLimit
 from famulus.agent.models import Model
@@ -29,10 +30,12 @@ from famulus.infra.llm import ProviderFault
 from famulus.jobs.queue import Claim, LeaseLost
 from famulus.jobs.worker import Handler
 from famulus.kit.errors import FamulusError, StorageFull, Unavailable
+from famulus.kit.loops import forever
 from famulus.memory.client import Recall
 from famulus.streams.store import Draft, Fenced
 from famulus.streams.writer import Writer
 
+_LOOK_SECONDS = 1.0
 _logger = structlog.get_logger()
 
 
@@ -63,20 +66,21 @@ class RunWorker:
             return
         if opening is None:
             return
-        writer = self.desk.log.open(opening.run.id, claim.fence)
+        writer, status = self.desk.log.open(opening.run.id, claim.fence), "lost"
+        bound = bound_contextvars(correlation_id=opening.run.correlation_id, run_id=opening.run.id)
         try:
-            bound = {"correlation_id": opening.run.correlation_id, "run_id": opening.run.id}
-            with structlog.contextvars.bound_contextvars(**bound), _traced(opening.run, claim) as span:
+            with suppress(Fenced, LeaseLost), bound, _traced(opening.run, claim) as span:
                 opening = await with_memories(opening, self.recall, most_characters=self.desk.limits.context_tokens)
                 status = await self._attend(opening, claim, writer)
                 span.note({"famulus.run.status": status})
                 if status == "failed":
                     span.fail("run_failed")
-        except (Fenced, LeaseLost):
-            _logger.warning("run.taken_over", run_id=opening.run.id)
         finally:
             self.desk.cancellations.forget(opening.run.id)
             writer.close()
+        if status == "lost":
+            claim.is_lost = True
+            _logger.warning("run.taken_over", run_id=opening.run.id)
 
     async def _attend(self, opening: Opening, claim: Claim, writer: Writer) -> str:
         """Play the turn in a task of its own, so that it can be stopped from outside and then be ended in peace.
@@ -121,18 +125,15 @@ class RunWorker:
         await end(session, drafts, final, self.desk.plans)
         await self.desk.queue.finish(session, claim)
 
-    async def watch_cancellations(self, *, every_seconds: float = 1) -> None:
+    async def watch_cancellations(self) -> None:
         """Stop what was cancelled through another process, or in the moment before it was listened for."""
-        while True:
-            await asyncio.sleep(every_seconds)
-            if run_ids := self.desk.cancellations.run_ids:
-                try:
-                    requested = await self.database.read(partial(cancelled_among, run_ids=run_ids))
-                except FamulusError as error:
-                    _logger.warning("run.cancellations_unknown", code=error.code)
-                    continue
-                for run_id in requested:
-                    self.desk.cancellations.stop_here(run_id)
+        await forever("cancellations", self._stop_what_was_cancelled, after_failure_seconds=_LOOK_SECONDS)
+
+    async def _stop_what_was_cancelled(self) -> float:
+        if run_ids := self.desk.cancellations.run_ids:
+            for run_id in await self.database.read(partial(cancelled_among, run_ids=run_ids)):
+                self.desk.cancellations.stop_here(run_id)
+        return _LOOK_SECONDS
 
     async def title(self, claim: Claim) -> None:
         """Give the conversation a title; never over a person's own."""

@@ -18,6 +18,7 @@ from famulus.kit.ids import new_id
 from famulus.streams import store
 from famulus.streams.store import Draft
 
+_INTERRUPTED = "interrupted"
 _UNKNOWN = failure(
     "outcome_unknown",
     "The server stopped while this call was being made. Whether it took effect is not known; it was not made again.",
@@ -56,7 +57,7 @@ async def open_run(
         await desk.log.append(session, run.id, epoch=claim.fence, drafts=drafts)
         return None
     if run.status == "in_progress":
-        await close_open_work(session, drafts, run, reason="interrupted", at=now)
+        await close_open_work(session, drafts, run, reason=_INTERRUPTED, at=now)
         await _settle_unknown(session, drafts, run, toolset, now)
     else:
         run = await _started(runs, run, now, desk)
@@ -64,7 +65,7 @@ async def open_run(
     shown = await history(session, run, budget_tokens=desk.limits.context_tokens)
     steps = await runs.steps(run.id)
     first_call = None
-    if not shown[-1].get("tool_calls") and _model_calls(steps) < desk.limits.max_steps:
+    if not shown[-1].get("tool_calls") and model_calls(steps) < desk.limits.max_steps:
         # Recorded here, it costs no transaction of its own.
         first_call = new_step(run, len(steps), now, kind="model_call", message_id=new_id("msg"))
         await runs.add_steps([first_call])
@@ -74,8 +75,9 @@ async def open_run(
     return Opening(run, shown, steps, first_call)
 
 
-def _model_calls(steps: list[Step]) -> int:
-    return sum(step.kind == "model_call" for step in steps)
+def model_calls(steps: list[Step]) -> int:
+    """How many of a run's model calls are used up: one that was interrupted is made again."""
+    return sum(step.kind == "model_call" and (step.error or {}).get("code") != _INTERRUPTED for step in steps)
 
 
 def _verdict(run: Run, now: datetime, claim: Claim, max_attempts: int) -> Run | None:

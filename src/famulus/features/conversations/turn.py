@@ -20,7 +20,7 @@ from famulus.features.conversations.ending import (
 )
 from famulus.features.conversations.learner import learn_later
 from famulus.features.conversations.memories import note_what_was_done
-from famulus.features.conversations.opening import Opening
+from famulus.features.conversations.opening import Opening, model_calls
 from famulus.features.conversations.records import Message, RunStatus, Step
 from famulus.features.conversations.repository import ConversationRepository
 from famulus.features.conversations.run_repository import RunRepository
@@ -55,7 +55,7 @@ class Turn:
     ) -> None:
         self._run = opening.run
         self._history = opening.history
-        self._steps_taken = sum(step.kind == "model_call" for step in opening.steps)
+        self._steps_taken = model_calls(opening.steps)
         self._first_call = opening.first_call
         self._position = len(opening.steps) + (opening.first_call is not None)
         self._usage = opening.run.usage or {}

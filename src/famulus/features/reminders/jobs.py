@@ -3,16 +3,12 @@
 import asyncio
 import contextlib
 
-import structlog
-
 from famulus.features.notifications.desk import NotificationDesk
 from famulus.features.reminders.firing import Firing
 from famulus.features.reminders.repository import next_wake
 from famulus.infra.database import Database
-from famulus.kit.errors import FamulusError
+from famulus.kit.loops import forever
 from famulus.settings.outward import ReminderSettings
-
-_logger = structlog.get_logger()
 
 
 class ReminderClock:
@@ -26,7 +22,8 @@ class ReminderClock:
 
     def start(self) -> None:
         """Begin to look."""
-        self._ticking = asyncio.create_task(self._tick_forever())
+        ticking = forever("reminders", self._tick, after_failure_seconds=self._limits.poll_seconds)
+        self._ticking = asyncio.create_task(ticking)
 
     async def stop(self) -> None:
         """Look no more; what is being said is said to its end."""
@@ -40,18 +37,6 @@ class ReminderClock:
         return await self._database.write(
             lambda session: Firing(session, self._desk).fire_due(most=self._limits.most_at_once)
         )
-
-    async def _tick_forever(self) -> None:
-        while True:
-            try:
-                pause = await self._tick()
-            except FamulusError as error:
-                _logger.warning("reminders.clock_failed", code=error.code, **error.details)
-                pause = self._limits.poll_seconds
-            except Exception:
-                _logger.exception("reminders.clock_broken")
-                pause = self._limits.poll_seconds
-            await asyncio.sleep(pause)
 
     async def _tick(self) -> float:
         """Say what is due; for how long to rest then."""

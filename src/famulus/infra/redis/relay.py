@@ -168,7 +168,11 @@ class RedisRelay(Relay):
                 for position, fields in messages:
                     if key in self._positions:
                         self._positions[key] = _text(position)
-                    self._hear(key, fields[b"m"])
+                    try:
+                        self._hear(key, fields[b"m"])
+                    except Exception:
+                        # What another version says, perhaps. Whoever needs to know it looks into the database.
+                        _logger.exception("relay.not_understood")
             await asyncio.sleep(_GATHER_SECONDS)
 
     async def _asked(self) -> list[tuple[str, list[tuple[Any, dict[bytes, bytes]]]]]:
@@ -219,8 +223,10 @@ async def _again_and_again(task: Callable[[], Awaitable[None]]) -> None:
             if time.monotonic() - began > _LONGEST_PAUSE_SECONDS:
                 pause = _FIRST_PAUSE_SECONDS
             _logger.warning("relay.broken", reason=type(error).__name__, pause_seconds=pause)
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+        except Exception:
+            _logger.exception("relay.confused", pause_seconds=pause)
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 
 
 def _text(key: Any) -> str:
