@@ -182,13 +182,18 @@ class Worker:
         _logger.warning("jobs.will_retry" if not give_up else "jobs.given_up", kind=claim.kind, error=error)
         # Until it has been noted, the lease goes on: a job that was let go of in silence would look like one at work.
         while not claim.is_lost:
-            try:
-                await self._database.write(
-                    lambda session: self._queue.retry(
-                        session, claim, until=self._now() + pause, error=error, give_up=give_up
-                    )
+            noting = self._database.submit(
+                lambda session: self._queue.retry(
+                    session, claim, until=self._now() + pause, error=error, give_up=give_up
                 )
+            )
+            try:
+                await asyncio.shield(noting)
                 break
+            except asyncio.CancelledError:
+                # It is noted before the job is handed over.
+                await asyncio.wait({noting})
+                raise
             except Exception as unheard:  # noqa: BLE001 -- whatever it is, it is tried again
                 _logger.warning("jobs.failure_not_noted", error=type(unheard).__name__)
                 await asyncio.sleep(self._poll_seconds)
