@@ -27,6 +27,7 @@ PAGES = [
     "goals/GOAL",
     "calendar/week/2027-03-10",
     "calendar/month/2027-03-10",
+    "reminders",
     "files",
     "notifications",
     "usage",
@@ -59,6 +60,10 @@ FURNISH = """async () => {
   await send(`/memories/${me.id}`, { text: "I take my tea without milk.", pinned: true });
   const actions = [{ id: "done", label: "Done", kind: "dismiss" }];
   await send("/api/v1/notifications", { title: "Water the plants", body: "The ferns first.", urgent: true, actions });
+  const words = (text) => ({ schedule: { kind: "phrase", text } });
+  const remind = (title, text, more) => send("/api/v1/reminders", { title, ...words(text), ...more });
+  await remind("Water the plants", "every other Friday at 9", { urgent: true });
+  await remind("Summarise my day", "every weekday at 18:30", { prompt: "Summarise my day." });
   await post("/api/v1/files?name=Letter.txt", "Dear Ana", "application/octet-stream");
   return goal.id;
 }"""

@@ -1,10 +1,11 @@
 // The pages there are, each loaded when somebody first goes there. A page is a module whose default export draws it.
 import { unread } from "../app/notifications.js";
-import { Bars, Bell, Calendar, Flag, Gear, Lamp, Page } from "../parts/icons.js";
+import { Alarm, Bars, Bell, Calendar, Flag, Gear, Lamp, Page } from "../parts/icons.js";
 
 export const PAGES = [
   { name: "goals", title: "Goals", icon: Flag, load: () => import("./goals.js"), styled: true },
   { name: "calendar", title: "Calendar", icon: Calendar, load: () => import("./calendar.js"), styled: true },
+  { name: "reminders", title: "Reminders", icon: Alarm, load: () => import("./reminders.js"), styled: true },
   { name: "files", title: "Files", icon: Page, load: () => import("./files.js"), styled: true },
   { name: "memory", title: "Memory", icon: Lamp, load: () => import("./memory.js") },
   { name: "usage", title: "Usage", icon: Bars, load: () => import("./usage.js"), styled: true },

@@ -2,7 +2,7 @@
 import { html, useState } from "../app/lib.js";
 import { Reference } from "./reference.js";
 
-/** `act(fields)` does the work; what it throws is shown below the fields. */
+/** `act(fields, form)` does the work, `form` being where a field may be said more than once; what it throws is shown. */
 export function Form({ act, action, children, reset = false, problem = null, ...rest }) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState(problem);
@@ -12,7 +12,8 @@ export function Form({ act, action, children, reset = false, problem = null, ...
     setBusy(true);
     setError(null);
     try {
-      await act(Object.fromEntries(new FormData(form)));
+      const said = new FormData(form);
+      await act(Object.fromEntries(said), said);
       if (reset) form.reset();
     } catch (refused) {
       setError(refused);

@@ -46,6 +46,7 @@ export const Download = icon(html`<path d="M10 3.5v9M6 9l4 4 4-4M4.5 16.5h11" />
 export const Bell = icon(html`<path d="M5.5 13.5V9a4.5 4.5 0 0 1 9 0v4.5l1.2 1.5H4.3zM8.5 17h3" />`);
 export const Archive = icon(html`<path d="M3.5 4.5h13v3.5h-13zM4.5 8v8h11V8M8 11h4" />`);
 export const Calendar = icon(html`<path d="M4 5h12v11.5H4zM4 8.5h12M7 3v3.5M13 3v3.5" />`);
+export const Alarm = icon(html`<circle cx="10" cy="11" r="5.5" /><path d="M10 8v3l2 1.5M3.5 6.5L6 4M16.5 6.5L14 4" />`);
 export const Right = icon(html`<path d="M8 5l5 5-5 5" />`);
 export const Bars = icon(html`<path d="M4 16.5h12M6 14v-4M10 14V5M14 14V8" />`);
 export const Left = icon(html`<path d="M12 5l-5 5 5 5" />`);
