@@ -45,12 +45,16 @@ def fit_of_text(
     return sa.func.ts_rank(text, wanted), text.bool_op("@@")(wanted)
 
 
+async def overwrite_what_is_removed(session: Session) -> None:
+    """Have whatever rows this transaction removes overwritten, and not only unlinked."""
+    if session.speaks == "sqlite":
+        await session.driver_sql("PRAGMA secure_delete=ON")
+
+
 async def leave_no_trace(session: Session, index: str) -> None:
-    """Have whatever this transaction removes overwritten, and not only unlinked."""
-    if session.speaks != "sqlite":
-        return
-    await session.driver_sql("PRAGMA secure_delete=ON")
-    if _CAN_SECURE:
+    """Have whatever this transaction removes overwritten, in the rows and in an index of their words."""
+    await overwrite_what_is_removed(session)
+    if session.speaks == "sqlite" and _CAN_SECURE:
         await session.driver_sql(f"INSERT INTO {index}({index}, rank) VALUES('secure-delete', 1)")
 
 

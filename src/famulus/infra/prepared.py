@@ -7,13 +7,64 @@ statement keeps what is worth having, the SQL and the conversion of values and o
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.types import TypeEngine
 
 Row = tuple[Any, ...]
+# PostgreSQL's number for its type of floats: SQLAlchemy asks how they come before it says what they become.
+_FLOAT8 = 701
 _Convert = Callable[[Any], Any] | None
+
+
+class _List(sa.types.TypeDecorator[Sequence[Any]]):
+    """Any number of values as one parameter: as JSON for SQLite, as an array for PostgreSQL."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def __init__(self, item: "TypeEngine[Any]") -> None:
+        super().__init__()
+        self.item = item
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> "TypeEngine[Any]":
+        return dialect.type_descriptor(ARRAY(self.item) if dialect.name == "postgresql" else sa.Text())
+
+    def process_bind_param(self, value: Sequence[Any] | None, dialect: sa.Dialect) -> Any:
+        items = list(value or ())
+        return items if dialect.name == "postgresql" else orjson.dumps(items).decode()
+
+
+class _OneOf(sa.sql.functions.FunctionElement[bool]):
+    """A column and a list that has its value."""
+
+    type = sa.Boolean()
+    inherit_cache = True
+
+    def self_group(self, against: Any = None) -> "_OneOf":  # noqa: ARG002 -- SQLAlchemy's
+        """Itself: compared with 1, as SQLite's truths are otherwise, it would find nothing by an index."""
+        return self
+
+
+@compiles(_OneOf, "sqlite")
+def _in_json(element: _OneOf, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = (compiler.process(part, **options) for part in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 -- both are what SQLAlchemy has made
+
+
+@compiles(_OneOf, "postgresql")
+def _in_array(element: _OneOf, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = (compiler.process(part, **options) for part in element.clauses)
+    return f"{column} = ANY ({values})"
+
+
+def one_of(column: sa.ColumnElement[Any], name: str) -> sa.ColumnElement[bool]:
+    """Whether a column has one of the values of the parameter with this name, however many there are."""
+    return _OneOf(column, sa.bindparam(name, type_=_List(column.type)))
 
 
 class Prepared:
@@ -97,4 +148,4 @@ def _conversion_in(kind: TypeEngine[Any], dialect: sa.Dialect) -> _Convert:
 
 
 def _conversion_out(kind: TypeEngine[Any], dialect: sa.Dialect) -> Any:
-    return kind.dialect_impl(dialect).result_processor(dialect, None)
+    return kind.dialect_impl(dialect).result_processor(dialect, _FLOAT8 if isinstance(kind, sa.Float) else None)

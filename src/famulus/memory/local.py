@@ -52,18 +52,11 @@ class LocalKeeper:
         return await self._database.read(look)
 
     async def search(self, user_id: str, wanted: Search) -> Found:
-        async def look(session: Session) -> list[Hit] | None:
-            memories = self._of(session, user_id)
-            if not await memories.exist():
-                return None
-            pinned = await memories.pinned(most=wanted.k) if wanted.with_pinned else []
-            return [Hit.for_itself(one) for one in pinned]
-
-        pinned = await self._database.read(look)
-        if pinned is None:
-            return Found(data=[], mode="lexical")
         found = await self._searcher.search(user_id, wanted, at=self._now())
-        best = {hit.memory.id: hit for hit in (*pinned, *found.data)}
+        if not wanted.with_pinned:
+            return found
+        pinned = await self._read(user_id, lambda memories: memories.pinned(most=wanted.k))
+        best = {hit.memory.id: hit for hit in (*map(Hit.for_itself, pinned), *found.data)}
         return found.model_copy(update={"data": list(best.values())})
 
     async def remember(

@@ -12,12 +12,12 @@ import structlog
 from famulus.infra.database import Database, Session
 from famulus.kit.errors import FamulusError
 from famulus.kit.loops import forever
-from famulus.memory import terms, vectors
+from famulus.memory import owners, vectors
 from famulus.memory.dates import without_dates
 from famulus.memory.embeddings import Embedder
 from famulus.memory.records import Memory
 from famulus.memory.repository import MemoryRepository, index_again
-from famulus.memory.retrieval import Meanings, search
+from famulus.memory.retrieval import Clues, Meanings, clues, ranked, timeline
 from famulus.memory.schemas import Found, Search
 from famulus.memory.words import spoken, without_names
 
@@ -55,21 +55,35 @@ class Searcher:
 
     async def search(self, user_id: str, wanted: Search, *, at: datetime) -> Found:
         """What is remembered about the query; by its words alone when its meaning cannot be had."""
-        vector = await self._meaning_of(user_id, wanted.query) if wanted.query.strip() else None
+        if not wanted.query.strip():
+            return await self._database.read(lambda session: timeline(session, user_id, wanted, at=at))
+        owner, speakers = await self._database.read(lambda session: _acquainted(session, user_id))
+        if owner is None:
+            self.forgotten(user_id)
+            return Found(data=[], mode="lexical", note=self._why_not())
+        # What the query means is worked out while the database looks for its words.
+        found, vector = await asyncio.gather(
+            self._database.read(lambda session: clues(session, owner, wanted, speakers, at=at)),
+            self._meaning_of(without_names(without_dates(wanted.query), speakers)),
+        )
+        return await self._database.read(lambda session: self._ranked(session, user_id, wanted, found, vector, at))
 
-        async def look(session: Session) -> Found:
-            async def near(owner: terms.Owner, most: int, among: Collection[int] | None) -> Meanings:
-                found: Meanings = await self._shelved().near(
-                    session, user_id, vector, owner=owner, most=most, among=among
-                )
-                return found
+    async def _ranked(
+        self, session: Session, user_id: str, wanted: Search, found: Clues, vector: bytes | None, at: datetime
+    ) -> Found:
+        # As it is now: something may have been forgotten meanwhile, and then this process forgets its vectors first.
+        owner = await owners.find(session, user_id)
+        if owner is None:
+            return Found(data=[], mode="lexical", note=self._why_not())
 
-            return await search(session, user_id, wanted, at=at, near=None if vector is None else near)
+        async def near(owner: owners.Owner, most: int, among: Collection[int] | None) -> Meanings:
+            shelf = self._shelved()
+            meanings: Meanings = await shelf.near(session, user_id, vector, owner=owner, most=most, among=among)
+            return meanings
 
-        found = await self._database.read(look)
-        if found.mode == "lexical":
-            found.note = _NO_MODEL if self._embedder is None else _NO_ANSWER
-        return found
+        by_meaning = None if vector is None else near
+        answer = await ranked(session, wanted, found, owner=owner, at=at, near=by_meaning)
+        return answer if vector is not None else answer.model_copy(update={"note": self._why_not()})
 
     async def embed(self, made: Sequence[Memory]) -> None:
         """Give these their vectors now; whatever goes wrong, they get them later."""
@@ -91,15 +105,17 @@ class Searcher:
             self._shelf = importlib.import_module("famulus.memory.shelf").Shelf(self._embedder.model)
         return self._shelf
 
-    async def _meaning_of(self, user_id: str, query: str) -> bytes | None:
+    async def _meaning_of(self, query: str) -> bytes | None:
         if self._embedder is None:
             return None
-        names = await self._database.read(lambda session: MemoryRepository(session, user_id).speakers())
         try:
-            return (await self._embedder.embed([without_names(without_dates(query), names)]))[0]
+            return (await self._embedder.embed([query]))[0]
         except FamulusError as error:
             _logger.warning("memory.lexical_for_now", code=error.code)
             return None
+
+    def _why_not(self) -> str:
+        return _NO_MODEL if self._embedder is None else _NO_ANSWER
 
     async def _keep(self, embedder: Embedder, some: Sequence[tuple[int, str, str]]) -> None:
         made = await embedder.embed([text for _, _, text in some])
@@ -130,3 +146,9 @@ class Searcher:
             )
         self._seen = some[-1][0] if len(some) == _AT_ONCE else max(newest, self._seen)
         return len(some) == _AT_ONCE
+
+
+async def _acquainted(session: Session, user_id: str) -> tuple[owners.Owner | None, list[str]]:
+    """The person as the indexes know them, and who talks in what they remember."""
+    owner = await owners.find(session, user_id)
+    return owner, await MemoryRepository(session, user_id).speakers() if owner else []

@@ -32,7 +32,7 @@ class MiniLm:
     def __init__(self, folder: Path) -> None:
         vocabulary = (folder / "vocab.txt").read_text(encoding="utf-8").split("\n")
         self._ids = {word: number for number, word in enumerate(vocabulary) if word}
-        self._weights = _joined(_tensors(folder / "model.safetensors"))
+        self._weights = _turned(_joined(_tensors(folder / "model.safetensors")))
         self._pieces = lru_cache(50_000)(self._pieces_of)
 
     def embed(self, texts: Sequence[str]) -> Floats:
@@ -109,7 +109,7 @@ class MiniLm:
         return self._normal(inner, f"{name}output.LayerNorm")
 
     def _linear(self, rows: Floats, name: str) -> Floats:
-        result: Floats = rows @ self._weights[f"{name}.weight"].T
+        result: Floats = rows @ self._weights[f"{name}.weight"]
         result += self._weights[f"{name}.bias"]
         return result
 
@@ -164,6 +164,14 @@ def _joined(weights: dict[str, Floats]) -> dict[str, Floats]:
             parts = [weights.pop(f"{name}.{part}.{kind}") for part in ("query", "key", "value")]
             weights[f"{name}.{kind}"] = np.concatenate(parts)
     return weights
+
+
+def _turned(weights: dict[str, Floats]) -> dict[str, Floats]:
+    """The weights, with those that rows are multiplied by as such a product reads them."""
+    return {
+        name: np.ascontiguousarray(values.T) if name.startswith("encoder.") and values.ndim > 1 else values
+        for name, values in weights.items()
+    }
 
 
 def _words(text: str) -> list[str]:

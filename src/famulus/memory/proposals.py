@@ -6,12 +6,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from famulus.infra.database import Session
+from famulus.infra.full_text import overwrite_what_is_removed
 from famulus.kit.clock import Clock, utc_now
 from famulus.kit.ids import new_id
 from famulus.memory.changes import Change, Correcting, Forgetting, Proposal, ProposalDraft
 from famulus.memory.errors import ProposalNotFound
 from famulus.memory.records import Memory
-from famulus.memory.repository import leave_no_trace
 from famulus.memory.service import Memories
 from famulus.memory.tables import memory_proposals
 
@@ -75,7 +75,7 @@ class ProposalBox:
         return [Proposal.model_validate(row, from_attributes=True) for row in await self._session.execute(query)]
 
     async def _remove(self, which: sa.ColumnElement[bool]) -> None:
-        await leave_no_trace(self._session)
+        await overwrite_what_is_removed(self._session)
         await self._session.execute(sa.delete(memory_proposals).where(self._mine, which))
 
     def _row(self, draft: ProposalDraft) -> dict[str, Any]:

@@ -2,12 +2,16 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from famulus.infra.database import Session
-from famulus.memory import terms, vectors
+from famulus.infra.full_text import overwrite_what_is_removed
+from famulus.infra.prepared import Prepared, Row, one_of
+from famulus.infra.schema import Moment
+from famulus.memory import owners, terms, vectors
 from famulus.memory.records import Glimpse, Memory
 from famulus.memory.schemas import Filters
 from famulus.memory.tables import memories
@@ -15,6 +19,10 @@ from famulus.memory.words import EDITION, speaker_of, term_of
 
 _ALL = sa.select(*memories.c)
 _CURRENT = memories.c.superseded_by.is_(None)
+_ALIVE = sa.or_(memories.c.expires_at.is_(None), memories.c.expires_at > sa.bindparam("at"))
+_MINE = memories.c.user_id == sa.bindparam("owner")
+# For what is looked up by its number: SQLite would otherwise read all that the owner has, and see which those are.
+_MINE_TOO = memories.c.user_id.concat("") == sa.bindparam("owner")
 _TIME = sa.func.coalesce(memories.c.about_from, memories.c.said_at)
 # SQLite takes some ten thousand parameters in a statement at the least.
 _AT_ONCE = 5_000
@@ -49,6 +57,40 @@ _GLIMPSE = sa.select(
     _beside(later=False),
     _beside(later=True),
 )
+_NUMBERED = Prepared(_ALL.where(one_of(memories.c.number, "numbers"), _MINE_TOO))
+_PINNED = Prepared(
+    _ALL.where(_MINE, memories.c.pinned, _CURRENT, _ALIVE)
+    .order_by(memories.c.number.desc())
+    .limit(sa.bindparam("most"))
+)
+_NEXT_SPEAKER = Prepared(
+    sa.select(sa.func.min(memories.c.speaker)).where(_MINE, memories.c.speaker > sa.bindparam("last"))
+)
+_PASSES = {
+    "kinds": one_of(memories.c.kind, "kinds"),
+    "source": memories.c.source == sa.bindparam("source"),
+    "session": memories.c.session == sa.bindparam("session"),
+    "speaker": memories.c.speaker == sa.bindparam("speaker"),
+    "since": sa.func.coalesce(memories.c.about_until, _TIME) >= sa.bindparam("since", type_=Moment),
+    "until": sa.bindparam("until", type_=Moment) >= _TIME,
+}
+
+
+@cache
+def _passing(which: Literal["glimpses", "newest", "timeline", "among"], filters: frozenset[str]) -> Prepared:
+    """The statement for what some of the filters let through."""
+    conditions = [_CURRENT, _ALIVE, *(_PASSES[name] for name in sorted(filters))]
+    by_number = one_of(memories.c.number, "numbers"), _MINE_TOO
+    most: sa.BindParameter[int] = sa.bindparam("most")
+    if which == "glimpses":
+        return Prepared(_GLIMPSE.where(*by_number, *conditions))
+    if which == "among":
+        return Prepared(sa.select(memories.c.number).where(*by_number, *conditions))
+    if which == "timeline":
+        return Prepared(_ALL.where(_MINE, *conditions).order_by(_TIME, memories.c.number).limit(most))
+    return Prepared(
+        sa.select(memories.c.number).where(_MINE, *conditions).order_by(memories.c.number.desc()).limit(most)
+    )
 
 
 class MemoryRepository:
@@ -82,18 +124,17 @@ class MemoryRepository:
         self, *, kinds: Collection[str] | None, before: str | None, limit: int, at: datetime
     ) -> list[Memory]:
         """What holds now, newest first."""
-        query = _ALL.where(self._mine, _CURRENT, _alive(at)).order_by(memories.c.number.desc()).limit(limit)
+        query = _ALL.where(self._mine, _CURRENT, _ALIVE).order_by(memories.c.number.desc()).limit(limit)
         if kinds:
             query = query.where(memories.c.kind.in_(kinds))
         if before is not None:
             place = sa.select(memories.c.number).where(self._mine, memories.c.id == before).scalar_subquery()
             query = query.where(memories.c.number < place)
-        return await self._list(query)
+        return await self._list(query.params(at=at))
 
     async def pinned(self, *, limit: int, at: datetime) -> list[Memory]:
         """What holds now and is pinned, newest first."""
-        query = _ALL.where(self._mine, memories.c.pinned, _CURRENT, _alive(at))
-        return await self._list(query.order_by(memories.c.number.desc()).limit(limit))
+        return await self._read(_PINNED, at=at, most=limit)
 
     async def everything(self) -> list[Memory]:
         """Every version of everything, oldest first."""
@@ -101,46 +142,40 @@ class MemoryRepository:
 
     async def timeline(self, filters: Filters, *, limit: int, at: datetime) -> list[Memory]:
         """What the filters let through, in the order in which it happened."""
-        query = _ALL.where(*self._passing(filters, at)).order_by(_TIME, memories.c.number).limit(limit)
-        return await self._list(query)
+        return [Memory(*row) for row in await self._passing("timeline", filters, at=at, most=limit)]
 
     async def with_words(self, wanted: Sequence[str], filters: Filters, *, limit: int, at: datetime) -> list[Memory]:
         """The best by their words."""
-        owner = await terms.owner_of(self._session, self._user_id)
+        owner = await owners.find(self._session, self._user_id)
         if owner is None or not wanted:
             return []
         fits = await terms.fits(self._session, owner, {term_of(word) for word in wanted})
         best = fits.best(_DEEP)
-        passing = sa.select(memories.c.number).where(memories.c.number.in_(best), *self._passing(filters, at))
-        numbers = set((await self._session.execute(passing)).scalars())
+        numbers = {number for (number,) in await self._passing("among", filters, at=at, numbers=best)}
         found = {one.number: one for one in await self.numbered([one for one in best if one in numbers][:limit])}
         return [found[number] for number in best if number in found]
 
     async def passing(self, filters: Filters, *, limit: int, at: datetime) -> list[int]:
         """The numbers of what the filters let through, the newest."""
-        query = sa.select(memories.c.number).where(*self._passing(filters, at))
-        return list((await self._session.execute(query.order_by(memories.c.number.desc()).limit(limit))).scalars())
+        return [number for (number,) in await self._passing("newest", filters, at=at, most=limit)]
 
     async def numbered(self, numbers: Collection[int]) -> list[Memory]:
         """These memories, whatever became of them."""
-        return await self._list(_ALL.where(memories.c.number.in_(numbers), self._mine))
+        return await self._read(_NUMBERED, numbers=numbers)
 
     async def glimpses(self, numbers: Collection[int], filters: Filters, *, at: datetime) -> list[Glimpse]:
         """What there is to weigh of those of these that the filters let through."""
-        where = memories.c.number.in_(numbers), *self._passing(filters, at)
-        return [Glimpse(*row) for row in await self._session.execute(_GLIMPSE.where(*where))]
+        return [Glimpse(*row) for row in await self._passing("glimpses", filters, at=at, numbers=sorted(numbers))]
 
     async def speakers(self, *, most: int = 12) -> list[str]:
         """The names of those who said something, found without reading all that they said."""
         names: list[str] = []
-        last = ""
         while len(names) < most:
-            query = sa.select(sa.func.min(memories.c.speaker)).where(self._mine, memories.c.speaker > last)
-            name = (await self._session.execute(query)).scalar_one()
+            last = names[-1] if names else ""
+            [(name,)] = await self._session.rows(_NEXT_SPEAKER, {"owner": self._user_id, "last": last})
             if name is None:
                 break
             names.append(name)
-            last = name
         return names
 
     async def add(self, rows: list[dict[str, Any]]) -> None:
@@ -160,7 +195,7 @@ class MemoryRepository:
 
     async def retire(self, memory: Memory) -> None:
         """Take a memory that has ceased to be current out of the indexes, so that forgetting it later is enough."""
-        await leave_no_trace(self._session)
+        await self._begin_to_forget()
         await terms.erase(self._session, self._user_id, [(memory.number, memory.text)])
         await self._without_vectors([memory.number])
 
@@ -168,7 +203,7 @@ class MemoryRepository:
         """Remove these, and every trace of their words."""
         if not doomed:
             return
-        await leave_no_trace(self._session)
+        await self._begin_to_forget()
         await terms.erase(self._session, self._user_id, [(one.number, one.text) for one in doomed])
         numbers = [memory.number for memory in doomed]
         for start in range(0, len(numbers), _AT_ONCE):
@@ -178,25 +213,28 @@ class MemoryRepository:
 
     async def remove_all(self) -> None:
         """Remove everything, and every trace of it."""
-        await leave_no_trace(self._session)
+        await self._begin_to_forget()
         await terms.erase_owner(self._session, self._user_id)
         await vectors.remove_all(self._session, self._user_id)
         await self._session.execute(sa.delete(memories).where(self._mine))
 
+    async def _begin_to_forget(self) -> None:
+        """Have whatever this transaction removes overwritten, and not only unlinked; while nobody indexes it."""
+        await owners.alone_with(self._session, self._user_id)
+        await overwrite_what_is_removed(self._session)
+
     async def _without_vectors(self, numbers: Sequence[int]) -> None:
         await vectors.remove(self._session, self._user_id, numbers)
 
-    def _passing(self, filters: Filters, at: datetime) -> list[sa.ColumnElement[bool]]:
-        clauses: list[sa.ColumnElement[bool]] = [self._mine, _CURRENT, _alive(at)]
-        if filters.kinds:
-            clauses.append(memories.c.kind.in_(filters.kinds))
-        exact = {name: getattr(filters, name) for name in ("source", "session", "speaker")}
-        clauses += [memories.c[name] == value for name, value in exact.items() if value is not None]
-        if filters.since is not None:
-            clauses.append(sa.func.coalesce(memories.c.about_until, _TIME) >= filters.since)
-        if filters.until is not None:
-            clauses.append(filters.until >= _TIME)
-        return clauses
+    async def _passing(
+        self, which: Literal["glimpses", "newest", "timeline", "among"], filters: Filters, **parameters: Any
+    ) -> list[Row]:
+        wanted = filters.given()
+        given = {"owner": self._user_id, **wanted, **parameters}
+        return await self._session.rows(_passing(which, frozenset(wanted)), given)
+
+    async def _read(self, statement: Prepared, **parameters: Any) -> list[Memory]:
+        return [Memory(*row) for row in await self._session.rows(statement, {"owner": self._user_id, **parameters})]
 
     async def _list(self, query: sa.Select[*tuple[Any, ...]]) -> list[Memory]:
         return [Memory(*row) for row in await self._session.execute(query)]
@@ -204,25 +242,17 @@ class MemoryRepository:
 
 async def index_again(session: Session, *, beyond: int, limit: int) -> int | None:
     """Index what another edition of `words` has indexed, or none: the last number that was looked at, if any."""
-    query = sa.select(memories.c.number, memories.c.user_id, memories.c.text, memories.c.indexed)
-    where = memories.c.number > beyond, memories.c.indexed != EDITION, memories.c.superseded_by.is_(None)
-    found = await session.execute(query.where(*where).order_by(memories.c.number).limit(limit).with_for_update())
-    rows = found.all()
-    for user_id in {row.user_id for row in rows}:
-        his = [row for row in rows if row.user_id == user_id]
-        stale = [(row.number, row.text) for row in his if row.indexed]
-        await terms.erase(session, user_id, stale, thoroughly=True)
+    stale = memories.c.indexed != EDITION, memories.c.superseded_by.is_(None)
+    first = sa.select(memories.c.number, memories.c.user_id).where(memories.c.number > beyond, *stale)
+    found = (await session.execute(first.order_by(memories.c.number).limit(limit))).all()
+    numbers = [row.number for row in found]
+    for user_id in sorted({row.user_id for row in found}):
+        await owners.alone_with(session, user_id)
+        # What has been replaced or forgotten until this person's turn came is not put back.
+        columns = sa.select(memories.c.number, memories.c.text, memories.c.indexed)
+        query = columns.where(memories.c.user_id == user_id, memories.c.number.in_(numbers), *stale)
+        his = (await session.execute(query)).all()
+        await terms.erase(session, user_id, [(row.number, row.text) for row in his if row.indexed], thoroughly=True)
         await terms.write(session, user_id, [(row.number, row.text) for row in his])
-    numbers = [row.number for row in rows]
     await session.execute(sa.update(memories).where(memories.c.number.in_(numbers)).values(indexed=EDITION))
     return numbers[-1] if numbers else None
-
-
-async def leave_no_trace(session: Session) -> None:
-    """Have whatever this transaction removes overwritten, and not only unlinked."""
-    if session.speaks == "sqlite":
-        await session.driver_sql("PRAGMA secure_delete=ON")
-
-
-def _alive(at: datetime) -> sa.ColumnElement[bool]:
-    return sa.or_(memories.c.expires_at.is_(None), memories.c.expires_at > at)

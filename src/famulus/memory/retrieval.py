@@ -1,12 +1,12 @@
 """Finding memories: by their words, by their meaning where there is a model for it, and by when they happened."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Protocol
 
 from famulus.infra.database import Session
-from famulus.memory import terms
+from famulus.memory import owners, terms
 from famulus.memory.dates import spans_of
 from famulus.memory.records import Glimpse, Memory
 from famulus.memory.repository import MemoryRepository
@@ -20,49 +20,83 @@ _CANDIDATES, _WITH_NEIGHBOURS = 120, 30
 _MOST_LET_THROUGH, _DEEPER = 10_000, 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class Meanings:
-    """How near the meaning of each memory is to that of the query, by number."""
+class Meanings(Protocol):
+    """How near the meaning of memories is to that of the query."""
 
-    cosine: Callable[[int], float | None]
-    nearest: Sequence[int]
-    """The numbers of the nearest, best first."""
+    @property
+    def nearest(self) -> Sequence[int]:
+        """The numbers of the nearest, best first."""
+
+    def cosines(self, numbers: Collection[int]) -> Mapping[int, float]:
+        """Those of these memories that have a meaning, with how near it is."""
 
 
-Near = Callable[[terms.Owner, int, Collection[int] | None], Awaitable[Meanings]]
+Near = Callable[[owners.Owner, int, Collection[int] | None], Awaitable[Meanings]]
 """The so many nearest memories of a person, of all of them or among some."""
 
 
-async def search(session: Session, user_id: str, wanted: Search, *, at: datetime, near: Near | None = None) -> Found:
-    """What is remembered about the query, best first; without a query, what happened when."""
-    repository = MemoryRepository(session, user_id)
+@dataclass(frozen=True, slots=True)
+class Clues:
+    """What a query says to look for, and what has its words."""
+
+    words: Sequence[str]
+    names: Collection[str]
+    fits: terms.Fits
+    among: Collection[int] | None
+    """What the filters let through; None where that is too much to be listed, or everything."""
+    most: int
+    """How many candidates by each means."""
+
+
+async def search(session: Session, user_id: str, wanted: Search, *, at: datetime) -> Found:
+    """What is remembered about the query by its words, best first; without a query, what happened when."""
     if not wanted.query.strip():
-        happened = await repository.timeline(wanted.filters, limit=wanted.k, at=at)
-        return Found(data=[Hit.for_itself(memory) for memory in happened], mode="timeline")
-    mode: Literal["lexical", "fused"] = "lexical" if near is None else "fused"
-    owner = await terms.owner_of(session, user_id)
+        return await timeline(session, user_id, wanted, at=at)
+    owner = await owners.find(session, user_id)
     if owner is None:
-        return Found(data=[], mode=mode)
-    words, names = named_in(wanted.query, await repository.speakers())
-    among = await _let_through(repository, wanted.filters, at)
+        return Found(data=[], mode="lexical")
+    speakers = await MemoryRepository(session, user_id).speakers()
+    return await ranked(session, wanted, await clues(session, owner, wanted, speakers, at=at), owner=owner, at=at)
+
+
+async def timeline(session: Session, user_id: str, wanted: Search, *, at: datetime) -> Found:
+    """What happened when, as far as the filters let it through: oldest first."""
+    happened = await MemoryRepository(session, user_id).timeline(wanted.filters, limit=wanted.k, at=at)
+    return Found(data=[Hit.for_itself(memory) for memory in happened], mode="timeline")
+
+
+async def clues(
+    session: Session, owner: owners.Owner, wanted: Search, speakers: Sequence[str], *, at: datetime
+) -> Clues:
+    """What there is to go by before the meaning of the query is known."""
+    words, names = named_in(wanted.query, speakers)
+    among = await _let_through(MemoryRepository(session, owner.user_id), wanted.filters, at)
     fits = await terms.fits(session, owner, {term_of(word) for word in words})
-    is_filtered_later = among is None and wanted.filters != Filters()
-    most = _DEEPER if is_filtered_later else _CANDIDATES
-    meanings = await near(owner, most, among) if near else None
     fits.keep_only(among)
-    by_words = fits.best(most)
+    is_filtered_later = among is None and bool(wanted.filters.given())
+    return Clues(words, names, fits, among, _DEEPER if is_filtered_later else _CANDIDATES)
+
+
+async def ranked(
+    session: Session, wanted: Search, clues: Clues, *, owner: owners.Owner, at: datetime, near: Near | None = None
+) -> Found:
+    """What is remembered about the query, best first: only what is there now, whenever the clues were found."""
+    repository = MemoryRepository(session, owner.user_id)
+    meanings = await near(owner, clues.most, clues.among) if near else None
+    by_words = clues.fits.best(clues.most)
     by_meaning = list(meanings.nearest) if meanings else []
-    await terms.look_up_frequent(session, fits, [*by_words, *by_meaning])
-    asked = Asked(names, spans_of(wanted.query), fits.of.get, meanings.cosine if meanings else None)
+    await terms.look_up_frequent(session, clues.fits, [*by_words, *by_meaning])
     glimpses = await _with_neighbours(repository, by_words, by_meaning, wanted.filters, at)
-    best = weigh(glimpses, asked)[: wanted.k]
+    known = {number for one in glimpses for number in (one.number, one.before, one.after) if number is not None}
+    cosines = meanings.cosines(known) if meanings else None
+    best = weigh(glimpses, Asked(clues.names, spans_of(wanted.query), clues.fits.of, cosines))[: wanted.k]
     memories = {one.number: one for one in await repository.numbered([one.glimpse.number for one in best])}
-    return Found(data=[_hit(memories[one.glimpse.number], one, words) for one in best], mode=mode)
+    mode: Literal["lexical", "fused"] = "lexical" if near is None else "fused"
+    return Found(data=[_hit(memories[one.glimpse.number], one, clues.words) for one in best], mode=mode)
 
 
 async def _let_through(repository: MemoryRepository, filters: Filters, at: datetime) -> set[int] | None:
-    """What the filters let through; None where that is too much to be listed, or everything."""
-    if not filters.model_dump(exclude_none=True):
+    if not filters.given():
         return None
     numbers = await repository.passing(filters, limit=_MOST_LET_THROUGH + 1, at=at)
     return set(numbers) if len(numbers) <= _MOST_LET_THROUGH else None

@@ -1,7 +1,7 @@
 """What clients of the memory send and see."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -115,6 +115,10 @@ class Filters(Sent):
     since: Moment | None = None
     """About this time or later; for what says no time, when it was said."""
     until: Moment | None = None
+
+    def given(self) -> dict[str, Any]:
+        """What is asked for, without what is left open."""
+        return {name: value for name, value in self if value is not None and value != []}
 
 
 class Search(Sent):

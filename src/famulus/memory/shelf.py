@@ -12,13 +12,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from famulus.infra.database import Session
-from famulus.memory import terms, vectors
+from famulus.memory import owners, vectors
 from famulus.memory.retrieval import Meanings
 
 _MOST_VECTORS = 400_000
 
 Numbers = NDArray[np.int64]
 Floats = NDArray[np.float32]
+
+
+class _Near:
+    """How near memories are to a query; see `Meanings`."""
+
+    def __init__(self, numbers: Numbers, cosines: Floats, most: int) -> None:
+        self._numbers = numbers
+        self._cosines = cosines
+        most = min(most, len(numbers))
+        best = np.argpartition(-cosines, most - 1)[:most] if most else np.empty(0, np.int64)
+        self.nearest: list[int] = numbers[best[np.argsort(-cosines[best])]].tolist()
+
+    def cosines(self, numbers: Collection[int]) -> dict[int, float]:
+        """Those of these memories that have a vector, with how near it is."""
+        if not len(self._numbers):
+            return {}
+        wanted = np.fromiter(numbers, np.int64, len(numbers))
+        places = np.minimum(np.searchsorted(self._numbers, wanted), len(self._numbers) - 1)
+        known = self._numbers[places] == wanted
+        return dict(zip(wanted[known].tolist(), self._cosines[places[known]].tolist(), strict=True))
 
 
 class _Matrix:
@@ -31,6 +51,7 @@ class _Matrix:
         self._places: Numbers = np.empty(64, np.int64)
         self._numbers: Numbers = np.empty(64, np.int64)
         self._rows: Floats = np.empty((64, dimension), np.float32)
+        self._order: Numbers = np.empty(0, np.int64)
 
     def add(self, rows: Sequence[Any]) -> None:
         """Put vectors (place, number, vector) behind the others, unless they are there already."""
@@ -45,6 +66,7 @@ class _Matrix:
         self._numbers[here] = [row[1] for row in fresh]
         self._rows[here] = np.frombuffer(b"".join(row[2] for row in fresh), "<f4").reshape(len(fresh), -1)
         self.count, self.last_place = ends, fresh[-1][0]
+        self._order = np.argsort(self._numbers[:ends], kind="stable")
 
     def keep_only(self, places: Sequence[int]) -> None:
         """Overwrite every vector that is not at one of these places."""
@@ -54,24 +76,16 @@ class _Matrix:
             column[:count] = column[: self.count][kept]
             column[count:] = 0
         self.count = count
+        self._order = np.argsort(self._numbers[:count], kind="stable")
 
-    def near(self, vector: Floats, most: int, among: Collection[int] | None) -> Meanings:
+    def near(self, vector: Floats, most: int, among: Collection[int] | None) -> "_Near":
         """How near each is, and which are nearest, of all or among some."""
         numbers = self._numbers[: self.count]
         cosines = self._rows[: self.count] @ vector
+        order = self._order
         if among is not None:
-            some = np.isin(numbers, np.fromiter(among, np.int64, len(among)))
-            numbers, cosines = numbers[some], cosines[some]
-        order = np.argsort(numbers, kind="stable")
-        numbers, cosines = numbers[order], cosines[order]
-        most = min(most, len(numbers))
-        best = np.argpartition(-cosines, most - 1)[:most] if most else np.empty(0, np.int64)
-
-        def cosine(number: int) -> float | None:
-            row = int(np.searchsorted(numbers, number))
-            return float(cosines[row]) if row < len(numbers) and numbers[row] == number else None
-
-        return Meanings(cosine, numbers[best[np.argsort(-cosines[best])]].tolist())
+            order = order[np.isin(numbers[order], np.fromiter(among, np.int64, len(among)))]
+        return _Near(numbers[order], cosines[order], most)
 
     def _make_room_for(self, more: int) -> None:
         if (short := self.count + more - len(self._numbers)) <= 0:
@@ -97,13 +111,13 @@ class Shelf:
         user_id: str,
         vector: bytes,
         *,
-        owner: terms.Owner,
+        owner: owners.Owner,
         most: int,
         among: Collection[int] | None,
     ) -> Meanings:
         """What of a person's memories is near to a vector."""
         wanted = np.frombuffer(vector, "<f4")
-        version = owner.owner, owner.forgotten
+        version = owner.version
         with self._lock:
             matrix = self._matrices.get(user_id)
             last_place = matrix.last_place if matrix else 0

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from famulus.infra.database import Session
-from famulus.memory.tables import memories, memory_owners, memory_terms
+from famulus.infra.prepared import Prepared, one_of
+from famulus.memory import owners
+from famulus.memory.tables import memories, memory_terms
 from famulus.memory.words import weights_of
 
 # So many uses of words are read at the most; of words that have more, only what the candidates have of them.
@@ -21,22 +23,21 @@ _MOST_USES = 8_000
 _AT_ONCE = 5_000
 # Beyond so many memories it makes no difference to a word's worth how many there are.
 _MOST_COUNTED = 20_000
-# Two who write for a new person at once make one owner.
-_ENTER = sa.text(
-    "INSERT INTO memory_owners (user_id, forgotten) VALUES (:user_id, :forgotten) "
-    "ON CONFLICT (user_id) DO UPDATE SET forgotten = memory_owners.forgotten + :forgotten RETURNING owner"
-)
 _uses = memory_terms.c
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """Somebody who has memories, as the indexes know them."""
-
-    user_id: str
-    owner: int
-    forgotten: int
-    """How often something of theirs was."""
+_OF_ONE = _uses.owner == sa.bindparam("of"), one_of(_uses.term, "terms")
+_COUNTS = Prepared(sa.select(_uses.term, sa.func.count()).where(*_OF_ONE).group_by(_uses.term))
+_USES = sa.select(_uses.term, _uses.number, _uses.weight).where(*_OF_ONE)
+_ALL_USES = Prepared(_USES)
+_NEWEST_USES = Prepared(_USES.order_by(_uses.number.desc()).limit(sa.bindparam("most")))
+_USES_AMONG = Prepared(_USES.where(one_of(_uses.number, "numbers")))
+_REMEMBERED = Prepared(
+    sa.select(sa.func.count()).select_from(
+        sa.select(sa.literal_column("1"))
+        .where(memories.c.user_id == sa.bindparam("user"))
+        .limit(_MOST_COUNTED)
+        .subquery()
+    )
+)
 
 
 @dataclass(slots=True)
@@ -60,25 +61,18 @@ class Fits:
         """The numbers of those that fit best."""
         return heapq.nlargest(most, self.of, key=lambda number: (self.of[number], number))
 
-    def add(self, term: str, number: int, weight: int) -> None:
-        """Count a word that a memory has."""
-        self.of[number] = self.of.get(number, 0.0) + self.worth[term] * weight / 100
-
-
-async def owner_of(session: Session, user_id: str) -> Owner | None:
-    """The person as the indexes know them, if they have had memories."""
-    columns = memory_owners.c.user_id, memory_owners.c.owner, memory_owners.c.forgotten
-    row = (await session.execute(sa.select(*columns).where(memory_owners.c.user_id == user_id))).first()
-    return Owner(*row) if row else None
+    def add(self, uses: Sequence[tuple[str, int, int]]) -> None:
+        """Count words (term, number, weight) that memories have."""
+        worth, of = self.worth, self.of
+        for term, number, weight in uses:
+            of[number] = of.get(number, 0.0) + worth[term] * weight / 100
 
 
 async def write(session: Session, user_id: str, texts: Sequence[tuple[int, str]]) -> None:
     """Put memories (number, text) into the index."""
     if not texts:
         return
-    known = await owner_of(session, user_id)
-    # Only who comes first writes the owner's row: it would hold up everybody who remembers something for them.
-    owner = known.owner if known else await _entered(session, user_id, forgotten=0)
+    owner = await owners.hold(session, user_id)
     rows = [
         {"owner": owner, "term": term, "number": number, "weight": weight}
         for number, text in texts
@@ -92,7 +86,7 @@ async def erase(session: Session, user_id: str, texts: Sequence[tuple[int, str]]
     """Take memories out of the index: `thoroughly` also where another edition of `words` has put them there."""
     if not texts:
         return
-    owner = await _entered(session, user_id, forgotten=1)
+    owner = await owners.enter(session, user_id, forgotten=1)
     if thoroughly:
         numbers = [number for number, _ in texts]
         for start in range(0, len(numbers), _AT_ONCE):
@@ -107,12 +101,11 @@ async def erase(session: Session, user_id: str, texts: Sequence[tuple[int, str]]
         await session.execute(here, rows)
 
 
-async def fits(session: Session, owner: Owner, terms: Collection[str]) -> Fits:
+async def fits(session: Session, owner: owners.Owner, terms: Collection[str]) -> Fits:
     """What has any of the words, and how well it fits them all."""
-    mine = _uses.owner == owner.owner, _uses.term.in_(terms)
-    counts = sa.select(_uses.term, sa.func.count()).where(*mine).group_by(_uses.term)
-    uses: dict[str, int] = {row[0]: row[1] for row in await session.execute(counts)}
-    remembered = await _remembered(session, owner.user_id)
+    of = {"of": owner.owner, "terms": sorted(terms)}
+    uses: dict[str, int] = dict(await session.rows(_COUNTS, of))
+    [(remembered,)] = await session.rows(_REMEMBERED, {"user": owner.user_id})
     rarity = {term: _rarity(uses.get(term, 0), remembered) for term in terms}
     total = sum(rarity.values())
     found = Fits(owner.owner, {term: worth / total for term, worth in rarity.items()}, [])
@@ -125,41 +118,25 @@ async def fits(session: Session, owner: Owner, terms: Collection[str]) -> Fits:
         else:
             found.frequent.append(term)
     if seldom:
-        columns = sa.select(_uses.term, _uses.number, _uses.weight)
-        columns = columns.where(_uses.owner == owner.owner, _uses.term.in_(seldom))
-        query = columns if read <= _MOST_USES else columns.order_by(_uses.number.desc()).limit(_MOST_USES)
-        for row in await session.execute(query):
-            found.add(*row)
+        # The newest of a word that is all that was asked for, and that more than enough memories have.
+        statement = _ALL_USES if read <= _MOST_USES else _NEWEST_USES
+        found.add(await session.rows(statement, {"of": owner.owner, "terms": seldom, "most": _MOST_USES}))
     return found
 
 
 async def look_up_frequent(session: Session, found: Fits, numbers: Collection[int]) -> None:
     """Count the frequent words too, of these memories."""
-    if not found.frequent or not numbers:
-        return
-    columns = sa.select(_uses.term, _uses.number, _uses.weight)
-    where = _uses.owner == found.owner, _uses.term.in_(found.frequent), _uses.number.in_(numbers)
-    for row in await session.execute(columns.where(*where)):
-        found.add(*row)
+    if found.frequent and numbers:
+        among = {"of": found.owner, "terms": found.frequent, "numbers": sorted(numbers)}
+        found.add(await session.rows(_USES_AMONG, among))
 
 
 async def erase_owner(session: Session, user_id: str) -> None:
     """Take all that a person has out of the index, and the person too."""
-    owner = sa.select(memory_owners.c.owner).where(memory_owners.c.user_id == user_id).scalar_subquery()
-    await session.execute(sa.delete(memory_terms).where(_uses.owner == owner))
-    await session.execute(sa.delete(memory_owners).where(memory_owners.c.user_id == user_id))
-
-
-async def _entered(session: Session, user_id: str, *, forgotten: int) -> int:
-    """The person's number, with so much more forgotten."""
-    number: int = (await session.execute(_ENTER, {"user_id": user_id, "forgotten": forgotten})).scalar_one()
-    return number
-
-
-async def _remembered(session: Session, user_id: str) -> int:
-    some = sa.select(sa.literal(1)).where(memories.c.user_id == user_id).limit(_MOST_COUNTED).subquery()
-    found: int = (await session.execute(sa.select(sa.func.count()).select_from(some))).scalar_one()
-    return found
+    owner = await owners.seize(session, user_id)
+    if owner is not None:
+        await session.execute(sa.delete(memory_terms).where(_uses.owner == owner))
+        await owners.remove(session, owner)
 
 
 def _rarity(uses: int, remembered: int) -> float:

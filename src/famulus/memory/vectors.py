@@ -8,11 +8,19 @@ from weakref import WeakSet
 import sqlalchemy as sa
 
 from famulus.infra.database import Session
+from famulus.infra.prepared import Prepared
+from famulus.memory import owners
 from famulus.memory.tables import memories, memory_vectors
 
 _BYTES = 4
 # Vectors that are behind this one at most may have been committed after it was read: numbers are given before.
 _OVERLAP = 1_000
+_OF_ONE = memory_vectors.c.user_id == sa.bindparam("user"), memory_vectors.c.model == sa.bindparam("of")
+_AFTER = Prepared(
+    sa.select(memory_vectors.c.place, memory_vectors.c.number, memory_vectors.c.vector)
+    .where(*_OF_ONE, memory_vectors.c.place > sa.bindparam("beyond"))
+    .order_by(memory_vectors.c.place)
+)
 
 
 class Shelf(Protocol):
@@ -28,13 +36,14 @@ shelves: WeakSet[Shelf] = WeakSet()
 
 async def after(session: Session, user_id: str, model: str, place: int) -> Sequence[Any]:
     """Place, number and vector of what has come since."""
-    columns = memory_vectors.c.place, memory_vectors.c.number, memory_vectors.c.vector
-    where = memory_vectors.c.user_id == user_id, memory_vectors.c.model == model, memory_vectors.c.place > place
-    return (await session.execute(sa.select(*columns).where(*where).order_by(memory_vectors.c.place))).all()
+    return await session.rows(_AFTER, {"user": user_id, "of": model, "beyond": place})
 
 
 async def add(session: Session, model: str, found: Sequence[tuple[int, str, bytes]]) -> None:
     """Keep vectors of memories (number, owner, vector), unless they have been replaced or forgotten meanwhile."""
+    # One after the other: whoever has read up to a place has then read what was before it.
+    for user_id in sorted({user_id for _, user_id, _ in found}):
+        await owners.alone_with(session, user_id)
     numbers = [number for number, _, _ in found]
     current = sa.select(memories.c.number).where(memories.c.number.in_(numbers), memories.c.superseded_by.is_(None))
     known = sa.select(memory_vectors.c.number).where(

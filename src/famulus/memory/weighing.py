@@ -1,7 +1,7 @@
 """What a memory that was found is worth: by its words, its meaning, who said it, when, and what stands beside it."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -18,8 +18,8 @@ REPEATED = 0.7
 # What stands in a session where more was found is more likely to be meant.
 SAME_SESSION, BEST_OF_SESSION = 0.1, 3
 
-Measure = Callable[[int], float | None]
-"""How well a memory fits by its number; None for what is not known."""
+Measure = Mapping[int, float]
+"""How well memories fit, by their numbers; what is not known is not in it."""
 
 
 @dataclass(slots=True)
@@ -51,16 +51,19 @@ def weigh(glimpses: Sequence[Glimpse], asked: Asked) -> list[Candidate]:
     candidates = [Candidate(glimpse, _by_words(glimpse, asked.lexical)) for glimpse in glimpses]
     # A share of what the words tell stays what it is: the best of them may have but the least of the words.
     most = max([1.0, *(one.lexical for one in candidates)])
-    nearness = _spread(asked.dense, candidates) if asked.dense else None
-    share = LEXICAL_SHARE if nearness else 1.0
+    nearness = _spread(asked.dense, candidates) if asked.dense is not None else None
+    share = 1.0 if nearness is None else LEXICAL_SHARE
+    likelihood = _likelihood(asked)
     for one in candidates:
         score = share * one.lexical / most
-        if nearness:
+        if nearness is not None:
             score += (1 - share) * _by_meaning(one.glimpse, nearness)
-        one.score = score * _likelihood(one.glimpse, asked)
+        one.score = score * likelihood(one.glimpse)
     _favour_sessions(candidates)
+    candidates.sort(key=_place)
     _put_off_repetitions(candidates)
-    return sorted(candidates, key=_place)
+    candidates.sort(key=_place)
+    return candidates
 
 
 def _place(one: Candidate) -> tuple[float, int]:
@@ -70,7 +73,7 @@ def _place(one: Candidate) -> tuple[float, int]:
 def _put_off_repetitions(candidates: Sequence[Candidate]) -> None:
     """What was said several times in the same words tells something once."""
     said: set[str] = set()
-    for one in sorted(candidates, key=_place):
+    for one in candidates:
         words = " ".join(one.glimpse.text.lower().split())
         if words in said:
             one.score *= REPEATED
@@ -78,43 +81,43 @@ def _put_off_repetitions(candidates: Sequence[Candidate]) -> None:
 
 
 def _by_words(glimpse: Glimpse, lexical: Measure) -> float:
-    beside = sum(lexical(number) or 0.0 for number in _beside(glimpse))
-    return (lexical(glimpse.number) or 0.0) + BESIDE_WORDS * beside
+    beside = sum(lexical.get(number, 0.0) for number in _beside(glimpse))
+    return lexical.get(glimpse.number, 0.0) + BESIDE_WORDS * beside
 
 
-def _by_meaning(glimpse: Glimpse, nearness: Callable[[int], float]) -> float:
-    return nearness(glimpse.number) + BESIDE_MEANING * max(map(nearness, _beside(glimpse)), default=0.0)
+def _by_meaning(glimpse: Glimpse, nearness: Measure) -> float:
+    beside = max([nearness.get(number, 0.0) for number in _beside(glimpse)], default=0.0)
+    return nearness.get(glimpse.number, 0.0) + BESIDE_MEANING * beside
 
 
 def _beside(glimpse: Glimpse) -> list[int]:
     return [number for number in (glimpse.before, glimpse.after) if number is not None]
 
 
-def _spread(dense: Measure, candidates: Sequence[Candidate]) -> Callable[[int], float]:
+def _spread(dense: Measure, candidates: Sequence[Candidate]) -> Measure:
     """How near each is, from 0 for the least near of the candidates to 1 for the nearest."""
     for one in candidates:
-        one.dense = dense(one.glimpse.number)
+        one.dense = dense.get(one.glimpse.number)
     known = [one.dense for one in candidates if one.dense is not None]
     least, most = min(known, default=0.0), max(known, default=0.0)
+    if most <= least:
+        return dict.fromkeys(dense, 1.0)
+    return {number: min(max((cosine - least) / (most - least), 0.0), 1.0) for number, cosine in dense.items()}
 
+
+def _likelihood(asked: Asked) -> Callable[[Glimpse], float]:
     @cache
-    def nearness(number: int) -> float:
-        cosine = dense(number)
-        if cosine is None:
-            return 0.0
-        return min(max((cosine - least) / (most - least), 0.0), 1.0) if most > least else 1.0
+    def is_named(speaker: str) -> bool:
+        return not set(speaker.lower().split()).isdisjoint(asked.names)
 
-    return nearness
+    def likelihood(glimpse: Glimpse) -> float:
+        found = QUESTION if glimpse.text.endswith("?") else 1.0
+        if glimpse.speaker and is_named(glimpse.speaker):
+            found *= SPEAKER
+        if asked.spans and any(begins <= glimpse.when < ends for begins, ends in asked.spans):
+            found *= ON_THAT_DAY
+        return found
 
-
-def _likelihood(glimpse: Glimpse, asked: Asked) -> float:
-    likelihood = 1.0
-    if glimpse.text.rstrip().endswith("?"):
-        likelihood *= QUESTION
-    if glimpse.speaker and not set(glimpse.speaker.lower().split()).isdisjoint(asked.names):
-        likelihood *= SPEAKER
-    if any(begins <= glimpse.when < ends for begins, ends in asked.spans):
-        likelihood *= ON_THAT_DAY
     return likelihood
 
 
