@@ -14,6 +14,7 @@ from alembic.migration import MigrationContext
 from famulus import migrations
 from famulus.infra.postgres import PostgresDatabase, PostgresSession
 from famulus.infra.schema import metadata
+from tests.databases import create_tables
 from tests.process.test_migrations import NOT_COMPARED, ROOT
 
 
@@ -30,6 +31,20 @@ async def differences(url: str) -> list[Any]:
     return found
 
 
+async def triggers_in(url: str) -> list[tuple[Any, ...]]:
+    """What the server does by itself, once every table there is has been made."""
+    database = PostgresDatabase(url)
+    await database.write(create_tables)
+    found = await database.read(
+        lambda session: session.driver_sql(
+            "SELECT pg_get_triggerdef(pg_trigger.oid), prosrc FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid "
+            "WHERE NOT tgisinternal ORDER BY 1"
+        )
+    )
+    await database.close()
+    return found
+
+
 @pytest.mark.filterwarnings("ignore:autogenerate skipping")
 def test_many_who_begin_at_once_make_one_schema(postgres_database: str) -> None:
     with ThreadPoolExecutor(5) as threads:
@@ -38,6 +53,15 @@ def test_many_who_begin_at_once_make_one_schema(postgres_database: str) -> None:
     current, newest = migrations.revision_of(postgres_database)
     assert current == newest
     assert asyncio.run(differences(postgres_database)) == []
+
+
+def test_the_migrated_schema_notes_the_same_changes(postgres_database: str, kept_postgres_database: str) -> None:
+    migrations.upgrade(postgres_database)
+
+    migrated, declared = (asyncio.run(triggers_in(url)) for url in (postgres_database, kept_postgres_database))
+
+    assert migrated == declared
+    assert len(migrated) == 18
 
 
 def test_an_operator_upgrades_and_asks(postgres_database: str) -> None:

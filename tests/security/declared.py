@@ -60,10 +60,19 @@ KIND_OF_CURSOR = {
 }
 # A number within one run's log or steps, which says nothing without the run; or within one's own.
 CURSORS_THAT_ARE_POSITIONS = frozenset(
-    {"/runs/{run_id}/steps", "/runs/{run_id}/events", "/api/v1/occurrences", "/api/v1/notifications/events"}
+    {
+        "/runs/{run_id}/steps",
+        "/runs/{run_id}/events",
+        "/api/v1/occurrences",
+        "/api/v1/notifications/events",
+        "/api/v1/search",
+    }
 )
 # What an operation cannot be asked without.
-QUERIES = {"GET /api/v1/occurrences": "from=2030-01-07T00:00:00Z&to=2030-01-08T00:00:00Z"}
+QUERIES = {
+    "GET /api/v1/search": "q=tea",
+    "GET /api/v1/occurrences": "from=2030-01-07T00:00:00Z&to=2030-01-08T00:00:00Z",
+}
 
 _FILE = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART:20300107T090000Z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
 BODIES: dict[str, Callable[[Things], dict[str, Any]]] = {

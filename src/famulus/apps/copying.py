@@ -69,7 +69,7 @@ async def copy(source_url: str, target_url: str, show: Phase) -> list[Copied]:
             await _take(url, held, must_exist=url == source_url)
         _agree_on_schema(source_url, target_url)
         async with _opened(source_url) as source, _opened(target_url) as target:
-            copier = Copier(source, target, metadata.sorted_tables, show)
+            copier = Copier(source, target, _copied_tables(), show)
             await _begin(copier, source_name, target_url)
             await copier.copy()
             for write_next in _INDICES:
@@ -157,6 +157,11 @@ def _agree_on_schema(source_url: str, target_url: str) -> None:
     revision, _ = migrations.revision_of(target_url)
     if revision != newest:
         raise SchemaOutdated(f"The target is at revision {revision}, and the source at {newest}.")
+
+
+def _copied_tables() -> list[sa.Table]:
+    """Every table but those that follow from others; the copy makes these by itself."""
+    return [table for table in metadata.sorted_tables if not table.info.get("derived")]
 
 
 async def _index(target: Database, write_next: _Index) -> None:

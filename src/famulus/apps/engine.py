@@ -17,6 +17,7 @@ from famulus.apps.notifications import NotificationRoom
 from famulus.apps.quotas import QuotaNotices
 from famulus.apps.reminders import ReminderRoom
 from famulus.apps.resets import RESET_JOB, ResetMail
+from famulus.apps.search import SearchRoom
 from famulus.features.conversations.jobs import RunWorker
 from famulus.features.conversations.learner import Learner
 from famulus.features.conversations.runs import RUN_JOB, RunDesk
@@ -58,6 +59,7 @@ class Engine:
         )
         self.queue = JobQueue(relay=self.relay, lease_seconds=jobs.lease_seconds)
         self.memory = MemoryRoom(database, self.queue, settings)
+        self.search = SearchRoom(database, self.memory.keeper)
         self.toolset = Toolset([*self.memory.tools, *tools])
         self.resets = ResetMail(database, self.queue, settings)
         self.notifications = NotificationRoom(database, self.log, self.queue, settings)
@@ -114,6 +116,7 @@ class Engine:
             self._watching = asyncio.create_task(self._runs.watch_cancellations())
             self.worker.start()
             self.reminders.clock.start()
+            self.search.start()
         self.memory.keeper.start()
         self.files.start(alone=self._alone is not None)
 
@@ -148,6 +151,7 @@ class Engine:
         if self._watching:
             self._watching.cancel()
         await self.files.stop()
+        await self.search.stop()
         await self.memory.keeper.stop()
         await self.log.stop()
         await self.relay.stop()

@@ -38,6 +38,8 @@ from famulus.features.goals.repository import erase_goals
 from famulus.features.notifications import endpoints as notification_endpoints
 from famulus.features.notifications.erasure import erase_notifications
 from famulus.features.reminders import endpoints as reminder_endpoints
+from famulus.features.search import endpoints as search_endpoints
+from famulus.features.search.repository import erase_search
 from famulus.features.usage import endpoints as usage_endpoints
 from famulus.features.usage.desk import UsageDesk
 from famulus.features.usage.office import erase_usage
@@ -65,6 +67,7 @@ _ROUTERS = (
     notification_endpoints.router,
     reminder_endpoints.router,
     usage_endpoints.router,
+    search_endpoints.router,
     portraits.router,
     health.router,
 )
@@ -127,7 +130,8 @@ def _make_accounts(database: Database, settings: Settings, engine: Engine) -> Ac
     return Accounts(
         database,
         settings.accounts,
-        on_erase=[*_ON_ERASE, engine.memory.erase, engine.files.erase],
+        # Last, since whatever the others remove is noted for the index.
+        on_erase=[*_ON_ERASE, engine.memory.erase, engine.files.erase, erase_search],
         on_move=engine.reminders.moved,
         on_forgotten=engine.resets.ask if settings.mail.host else None,
         relay=engine.relay,
@@ -141,6 +145,7 @@ def _set_up_desks(app: FastAPI, database: Database, engine: Engine, settings: Se
     app.state.calendars = CalendarDesk(database, engine.calendars.desk, settings.server.public_url)
     app.state.reminders = engine.reminders.desk
     app.state.notifications = engine.notifications.counter(app.state.conversations.seats)
+    app.state.search = engine.search.finder
     app.state.usage = UsageDesk(database, engine.desk.plans, engine.files.storage)
 
 

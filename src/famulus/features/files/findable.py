@@ -1,0 +1,31 @@
+"""What of files can be found: their names, and the passages of their texts."""
+
+import sqlalchemy as sa
+
+from famulus.features.files.tables import file_contents, file_passages, files
+from famulus.infra.findable import Findable
+
+_passage, _content, _file = file_passages.c, file_contents.c, files.c
+# The same bytes may be there under several names: the latest is shown.
+_other = files.alias("other")
+_latest = (
+    sa.select(sa.func.max(_other.c.id))
+    .where(_other.c.content_id == _passage.content_id, _other.c.user_id == _passage.user_id)
+    .correlate(file_passages)
+    .scalar_subquery()
+)
+
+FINDABLE = (
+    Findable("file", files, watched=("name",), at=_file.created_at, title=_file.name),
+    Findable(
+        "passage",
+        file_passages,
+        watched=("text",),
+        at=_file.created_at,
+        text=_passage.text,
+        name=_file.name,
+        part_of=_file.id,
+        joined=file_passages.join(file_contents, _content.id == _passage.content_id).join(files, _file.id == _latest),
+        where=(_content.status == "ready",),
+    ),
+)

@@ -1,0 +1,35 @@
+"""How uses of a word are kept: sixteen bits for each, of things whose numbers are close together.
+
+Nine bits say which thing of its block it is, seven how much of the thing the word is. A word that everything has takes
+two bytes a thing, and a hundred thousand of them are two hundred and some rows.
+"""
+
+import struct
+from collections.abc import Mapping
+
+BLOCK = 448
+"""How many things a block has: what SQLite keeps in one piece."""
+MOST_WEIGHT = 127
+_WEIGHT_BITS = 7
+
+
+def changed(uses: bytes, weights: Mapping[int, int]) -> bytes:
+    """The uses with other weights for these places of the block; zero for those that are not to be there any more."""
+    if not uses or (min(weights) > _last_place(uses) and all(weights.values())):
+        return uses + _packed({place: weight for place, weight in weights.items() if weight})
+    kept = {number >> _WEIGHT_BITS: number & MOST_WEIGHT for number in _unpacked(uses)}
+    kept.update(weights)
+    return _packed({place: weight for place, weight in kept.items() if weight})
+
+
+def _last_place(uses: bytes) -> int:
+    last: int = struct.unpack_from("<H", uses, len(uses) - 2)[0]
+    return last >> _WEIGHT_BITS
+
+
+def _packed(weights: Mapping[int, int]) -> bytes:
+    return struct.pack(f"<{len(weights)}H", *(place << _WEIGHT_BITS | weights[place] for place in sorted(weights)))
+
+
+def _unpacked(uses: bytes) -> tuple[int, ...]:
+    return struct.unpack(f"<{len(uses) // 2}H", uses)
