@@ -13,7 +13,11 @@ from tests.serving import Client, Server
 
 pytestmark = pytest.mark.anyio
 
-SETTINGS = {"FAMULUS_MEMORY__EXTRACTION": "true", "FAMULUS_MEMORY__DEADLINE_SECONDS": "5"}
+SETTINGS = {
+    "FAMULUS_MEMORY__EXTRACTION": "true",
+    "FAMULUS_MEMORY__DEADLINE_SECONDS": "5",
+    "FAMULUS_USAGE__PLANS": json.dumps({"free": {}, "unread": {"memory": {"requests_per_day": 0}}}),
+}
 
 
 def saying(*lessons: dict[str, Any]) -> str:
@@ -94,3 +98,24 @@ async def test_the_stand_in_learns_nothing_by_itself(server: Server, owner: Clie
     await at_rest(server)
 
     assert await remembered(owner, "turn") == await remembered(owner, "fact") == []
+
+
+async def test_what_learning_takes_is_counted_and_a_plan_without_it_keeps_the_words(
+    server: Server, owner: Client
+) -> None:
+    for person, plan in ((await server.member(owner, "Dora"), "free"), (await server.member(owner, "Emil"), "unread")):
+        await owner.request("PUT", f"/api/v1/admin/users/{person.user_id}/plan", {"plan": plan})
+        conversation = await talk(person, saying({"text": "Rain is liked."}))
+        run, _ = await conversation.turn("I like rain.")
+        await at_rest(server)
+
+        spent = {one["by"]: one for one in (await person.get("/api/v1/usage"))["today"]}
+        assert run["status"] == "completed"
+        assert spent["chat"]["requests"] == 1
+        assert "I like rain." in await remembered(person, "turn")
+        if plan == "free":
+            assert (spent["memory"]["requests"], spent["memory"]["input_tokens"] > 0) == (1, True)
+            assert await remembered(person, "fact") == ["Rain is liked."]
+        else:
+            assert "memory" not in spent
+            assert await remembered(person, "fact") == []

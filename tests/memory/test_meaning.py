@@ -1,5 +1,6 @@
 """Finding by meaning: the model on this machine, the fusion with words, and what happens without a model."""
 
+import socket
 from array import array
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
@@ -8,15 +9,19 @@ import numpy as np
 import pytest
 
 from famulus.infra.database import Database
+from famulus.infra.http import http_session
+from famulus.infra.llm import ProviderBroken
 from famulus.kit.errors import ProviderFailed
 from famulus.memory import vectors
-from famulus.memory.embeddings import LocalEmbedder, _local_model, make_embedder
+from famulus.memory.client import make_searcher
+from famulus.memory.embeddings import LocalEmbedder, _local_model, _packed, make_embedder
 from famulus.memory.meaning import Searcher
 from famulus.memory.records import Memory
 from famulus.memory.schemas import Filters, Found, MemoryDraft, Search
 from famulus.memory.service import Memories
 from famulus.memory.words import without_names
 from famulus.settings import MemorySettings
+from tests.fake_model.fixture import FakeModel
 
 pytestmark = pytest.mark.anyio
 
@@ -147,6 +152,19 @@ async def test_another_process_lets_go_of_them_when_it_is_asked_next(database: D
     assert not matrix._rows[3:].any()
 
 
+async def test_another_process_lets_go_of_them_even_if_nobody_asks_it(database: Database, searcher: Searcher) -> None:
+    await searcher.embed(await keep(database, "The puppy sleeps."))
+    await searcher.embed(await keep(database, "A dog of Berta's.", user_id=BERTA))
+    await ask(searcher, "pet")
+    await ask(searcher, "pet", user_id=BERTA)
+    vectors.shelves.discard(searcher._shelf)
+    await database.write(lambda session: Memories(session, MARIA).forget_all())
+
+    await searcher._catch_up()
+
+    assert list(searcher._shelf._matrices) == [BERTA]
+
+
 async def test_another_model_embeds_everything_again(database: Database, searcher: Searcher, toy: Toy) -> None:
     await searcher.embed(await keep(database, "The puppy sleeps.", "Green tea is fine."))
     toy.model = "newer toy"
@@ -180,6 +198,46 @@ async def test_the_names_of_those_who_talk_are_not_part_of_what_is_meant(
 
     assert toy.asked == ["What is dog called,"]
     assert without_names("Anna", ["Anna"]) == "Anna"
+
+
+async def test_an_endpoint_of_its_own_is_asked_with_its_own_key_and_another_model_embeds_anew(
+    database: Database, fake_model: FakeModel
+) -> None:
+    elsewhere = {"embeddings": "endpoint", "embedding_base_url": fake_model.base_url, "embedding_api_key": "sk-own"}
+    small = make_searcher(database, MemorySettings.model_validate({**elsewhere, "embedding_model": "small"}))
+    await small.embed(await keep(database, "Green tea is fine.", "The puppy sleeps."))
+    assert (await ask(small, "green tea")).mode == "fused"
+
+    large = make_searcher(database, MemorySettings.model_validate({**elsewhere, "embedding_model": "large"}))
+    assert (await ask(large, "green tea")).data[0].reason.dense is None
+    large.start()
+    while await database.read(lambda session: vectors.without(session, "large", beyond=0, limit=1)):
+        await fake_model.requests_after(4)
+
+    assert (await ask(large, "green tea")).data[0].reason.dense == pytest.approx(0.7, abs=0.3)
+    assert {request["headers"]["authorization"] for request in fake_model.requests()} == {"Bearer sk-own"}
+    assert [request["body"]["model"] for request in fake_model.requests()][-1] == "large"
+    await small.stop()
+    await large.stop()
+    await http_session.close()
+
+
+async def test_an_endpoint_that_hangs_leaves_the_words(database: Database) -> None:
+    await keep(database, "Green tea is fine.")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
+        settings = MemorySettings(embeddings="endpoint", embedding_base_url=url, embedding_seconds=0.05)
+
+        found = await ask(make_searcher(database, settings), "tea")
+
+        assert (found.mode, len(found.data)) == ("lexical", 1)
+        await http_session.close()
+
+
+@pytest.mark.parametrize("vector", [[], [float("nan"), 1.0], [float("inf")]])
+def test_what_is_no_vector_is_not_taken_for_one(vector: list[float]) -> None:
+    with pytest.raises(ProviderBroken):
+        _packed(vector)
 
 
 @pytest.mark.skipif(FOLDER is None, reason="the model is not installed")

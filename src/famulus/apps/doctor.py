@@ -160,7 +160,7 @@ def _embeddings(settings: Settings) -> Finding:
         return Finding(
             "embeddings", "warn", "The local model is not installed: memories are found by their words alone."
         )
-    if wanted == "endpoint" and not is_connected(settings.model):
+    if wanted == "endpoint" and not (settings.memory.embedding_base_url or is_connected(settings.model)):
         return Finding("embeddings", "fail", "They are to come from the endpoint, and none is set.")
     return Finding("embeddings", "ok", wanted)
 

@@ -15,10 +15,10 @@ from famulus.cli.serve import prepare_folder
 from famulus.cli.user import Somebody, run_on_database
 from famulus.features.accounts import commands
 from famulus.infra import logging, tracing
-from famulus.infra.clients import close_clients, get_openai_client, make_database
+from famulus.infra.clients import close_clients, make_database
 from famulus.infra.database import Database
 from famulus.kit.clock import utc_now
-from famulus.memory.client import Searcher, make_embedder
+from famulus.memory.client import make_searcher
 from famulus.memory.schemas import MOST_HITS, MemoryView, Search
 from famulus.memory.service import Memories
 from famulus.settings import get_settings
@@ -66,7 +66,7 @@ def search(
     """Find what is remembered, best first, and say why it was found."""
 
     async def look(database: Database, user_id: str) -> None:
-        searcher = Searcher(database, make_embedder(get_settings().memory, get_openai_client()))
+        searcher = make_searcher(database, get_settings().memory)
         try:
             found = await searcher.search(user_id, Search(query=query, k=most), at=utc_now())
         finally:

@@ -20,10 +20,18 @@ from famulus.settings import MemorySettings
 __all__ = [
     "MEMORY_JOB", "Change", "Correcting", "Errands", "Filters", "Forgetting", "Hit", "Keeper", "LocalKeeper",
     "MemoryDraft", "MemoryPatch", "MemoryUnavailable", "MemoryView", "Page", "ProposalDraft", "Recall",
-    "Remembering", "RemoteKeeper", "Search", "Searcher", "local_keeper", "make_embedder",
+    "Remembering", "RemoteKeeper", "Search", "Searcher", "local_keeper", "make_embedder", "make_searcher",
 ]  # fmt: skip
 
 
 def local_keeper(database: Database, settings: MemorySettings) -> LocalKeeper:
     """The memory in this process."""
-    return LocalKeeper(database, Searcher(database, make_embedder(settings, get_openai_client())))
+    return LocalKeeper(database, make_searcher(database, settings))
+
+
+def make_searcher(database: Database, settings: MemorySettings) -> Searcher:
+    """Searches by all the means that the settings ask for and this process has."""
+    embedder = make_embedder(settings, get_openai_client())
+    # A model on this machine is waited for: it has nobody else to answer.
+    patience = settings.embedding_seconds if settings.embeddings == "endpoint" else None
+    return Searcher(database, embedder, patience_seconds=patience)

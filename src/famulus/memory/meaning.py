@@ -31,9 +31,10 @@ _NO_ANSWER = "The model that knows what texts mean does not answer: this was fou
 class Searcher:
     """Finds memories by all the means that this process has."""
 
-    def __init__(self, database: Database, embedder: Embedder | None) -> None:
+    def __init__(self, database: Database, embedder: Embedder | None, *, patience_seconds: float | None = None) -> None:
         self._database = database
         self._embedder = embedder
+        self._patience_seconds = patience_seconds
         self._shelf: Any = None
         self._catching_up: asyncio.Task[None] | None = None
         # Up to which numbers everything has been looked through; None when nothing is left to be done.
@@ -109,9 +110,10 @@ class Searcher:
         if self._embedder is None:
             return None
         try:
-            return (await self._embedder.embed([query]))[0]
-        except FamulusError as error:
-            _logger.warning("memory.lexical_for_now", code=error.code)
+            async with asyncio.timeout(self._patience_seconds):
+                return (await self._embedder.embed([query]))[0]
+        except (FamulusError, TimeoutError) as error:
+            _logger.warning("memory.lexical_for_now", error=type(error).__name__)
             return None
 
     def _why_not(self) -> str:
@@ -123,7 +125,16 @@ class Searcher:
         await self._database.write(lambda session: vectors.add(session, embedder.model, found), durable=False)
 
     async def _catch_up(self) -> float:
+        await self._let_go()
         return 0 if await self._index_some() or await self._embed_some() else _PAUSE_SECONDS
+
+    async def _let_go(self) -> None:
+        """Let go of the vectors of those of whose something was forgotten, if through another process."""
+        here: dict[str, tuple[int, int]] = self._shelf.versions() if self._shelf is not None else {}
+        if here:
+            now = await self._database.read(lambda session: owners.versions(session, sorted(here)))
+            for user_id in (user_id for user_id, version in here.items() if now.get(user_id) != version):
+                self.forgotten(user_id)
 
     async def _index_some(self) -> bool:
         """Index the words of what another edition of this program has remembered; whether there may be more."""

@@ -1,11 +1,12 @@
 """Those who have memories, as the indexes know them; and who waits for whom to change what those have of somebody."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from famulus.infra.database import Session
-from famulus.infra.prepared import Prepared
+from famulus.infra.prepared import Prepared, one_of
 from famulus.memory.tables import memory_owners
 
 # Two who write for a new person at once make one owner.
@@ -13,10 +14,10 @@ _ENTER = sa.text(
     "INSERT INTO memory_owners (user_id, forgotten) VALUES (:user_id, :forgotten) "
     "ON CONFLICT (user_id) DO UPDATE SET forgotten = memory_owners.forgotten + :forgotten RETURNING owner"
 )
-_THE_ONE = sa.select(memory_owners.c.user_id, memory_owners.c.owner, memory_owners.c.forgotten).where(
-    memory_owners.c.user_id == sa.bindparam("user")
-)
+_COLUMNS = memory_owners.c.user_id, memory_owners.c.owner, memory_owners.c.forgotten
+_THE_ONE = sa.select(*_COLUMNS).where(memory_owners.c.user_id == sa.bindparam("user"))
 _FIND = Prepared(_THE_ONE)
+_FIND_SOME = Prepared(sa.select(*_COLUMNS).where(one_of(memory_owners.c.user_id, "users")))
 # Any number of those who remember hold the owner at once; whoever forgets everything waits for them, and they for it.
 _HOLD = Prepared(_THE_ONE.with_for_update(read=True, key_share=True))
 _SEIZE = Prepared(_THE_ONE.with_for_update())
@@ -49,6 +50,11 @@ async def find(session: Session, user_id: str) -> Owner | None:
     """The person, if they have had memories."""
     row = await session.row(_FIND, {"user": user_id})
     return Owner(*row) if row else None
+
+
+async def versions(session: Session, user_ids: Collection[str]) -> dict[str, tuple[int, int]]:
+    """Of these people those who have memories, with their versions."""
+    return {row[0]: Owner(*row).version for row in await session.rows(_FIND_SOME, {"users": user_ids})}
 
 
 async def hold(session: Session, user_id: str) -> int:

@@ -15,7 +15,8 @@ from famulus.infra.database import Session
 from famulus.memory import owners, vectors
 from famulus.memory.retrieval import Meanings
 
-_MOST_VECTORS = 400_000
+# Some three hundred thousand vectors of the model on this machine.
+_MOST_BYTES = 512 * 1_048_576
 
 Numbers = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -46,12 +47,18 @@ class _Matrix:
 
     def __init__(self, version: tuple[int, int], dimension: int) -> None:
         self.version = version
+        self.dimension = dimension
         self.last_place = 0
         self.count = 0
         self._places: Numbers = np.empty(64, np.int64)
         self._numbers: Numbers = np.empty(64, np.int64)
         self._rows: Floats = np.empty((64, dimension), np.float32)
         self._order: Numbers = np.empty(0, np.int64)
+
+    @property
+    def size(self) -> int:
+        """How many bytes it takes, those for what may come included."""
+        return self._rows.nbytes
 
     def add(self, rows: Sequence[Any]) -> None:
         """Put vectors (place, number, vector) behind the others, unless they are there already."""
@@ -120,6 +127,9 @@ class Shelf:
         version = owner.version
         with self._lock:
             matrix = self._matrices.get(user_id)
+            if matrix is not None and matrix.dimension != wanted.shape[0]:
+                # A model of the same name that makes other vectors.
+                matrix = None
             last_place = matrix.last_place if matrix else 0
         # Nothing is awaited under the lock: on PostgreSQL others' searches run in this same thread.
         survivors = None
@@ -138,11 +148,16 @@ class Shelf:
             self._make_room()
             return matrix.near(wanted, most, among)
 
+    def versions(self) -> dict[str, tuple[int, int]]:
+        """Whose vectors are here, and of which version."""
+        with self._lock:
+            return {user_id: matrix.version for user_id, matrix in self._matrices.items()}
+
     def drop(self, user_id: str) -> None:
         """Let go of a person's vectors: some of them are not to be kept any more."""
         with self._lock:
             self._matrices.pop(user_id, None)
 
     def _make_room(self) -> None:
-        while len(self._matrices) > 1 and sum(matrix.count for matrix in self._matrices.values()) > _MOST_VECTORS:
+        while len(self._matrices) > 1 and sum(matrix.size for matrix in self._matrices.values()) > _MOST_BYTES:
             self._matrices.popitem(last=False)

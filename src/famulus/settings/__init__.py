@@ -234,10 +234,18 @@ class MemorySettings(Section):
     recalled: int = Field(8, ge=1, le=50)
     """Most memories that a run is shown when it begins, beside those that are pinned."""
     embeddings: Literal["local", "endpoint", "none"] = "local"
-    """How memories are found by meaning: with a model on this machine where it is installed, with the language model's
-    endpoint, or not."""
+    """How memories are found by meaning: with a model on this machine where it is installed, with an endpoint, or
+    not."""
+    embedding_base_url: str | None = None
+    """Address of an OpenAI-compatible endpoint for embeddings, up to and including `/v1`, when it is not the language
+    model's."""
+    embedding_api_key: SecretStr | None = None
+    """Key for that endpoint; the language model's is sent to the language model's alone."""
     embedding_model: str = "text-embedding-3-small"
-    """The endpoint's model for embeddings."""
+    """The endpoint's model for embeddings. When it changes, everything is embedded anew in the background."""
+    embedding_seconds: float = Field(0.25, gt=0)
+    """How long a search waits for the endpoint before it goes by words alone; a run's search is over at
+    `deadline_seconds` in any case."""
 
 
 class FileSettings(Section):

@@ -26,8 +26,8 @@ class UsageSettings(Section):
     """What people may spend."""
 
     plans: dict[str, dict[str, UsageLimits]] = Field({"free": {}, "pro": {}})
-    """Plans by their names: limits by feature (`chat`, …, or `all` for everything together), such as
-    `{"free": {"chat": {"requests_per_day": 50}}}`."""
+    """Plans by their names: limits by feature (`chat`, `memory` for what is learnt from turns, or `all` for everything
+    together), such as `{"free": {"chat": {"requests_per_day": 50}}}`."""
     default_plan: str = "free"
     """The plan of people for whom nobody has chosen one."""
     reserved_tokens: int = Field(2_000, ge=0)

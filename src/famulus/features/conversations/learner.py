@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -13,12 +13,19 @@ from famulus.features.conversations.records import Message, Run
 from famulus.features.conversations.repository import ConversationRepository
 from famulus.features.conversations.run_repository import RunRepository
 from famulus.features.conversations.runs import RunDesk
+from famulus.features.usage.errors import QuotaExceeded
+from famulus.features.usage.records import Spent
+from famulus.features.usage.service import Usage
 from famulus.infra.database import Database, Session
 from famulus.infra.llm import ChatRequest, TextDelta
+from famulus.infra.llm import Usage as TokenUsage
 from famulus.jobs.queue import Claim
 from famulus.jobs.worker import Handler
 from famulus.kit.errors import ProviderFailed
 from famulus.memory.client import Filters, Keeper, MemoryView, ProposalDraft, Search
+
+FEATURE = "memory"
+"""Under which name usage counts what learning takes."""
 
 _OFFERED = 10
 _LONGEST_QUERY = 2_000
@@ -57,7 +64,7 @@ class Learner:
         answer = ""
         if run and said:
             known = await self._known(run, said[0])
-            answer = await self._answer(run, request_for(said, known, self.desk.now()), claim)
+            answer = await self._bought(run, request_for(said, known, self.desk.now()), claim)
 
         async def record(session: Session) -> None:
             # First, since a job that was taken away with its conversation must leave nothing.
@@ -67,12 +74,32 @@ class Learner:
 
         await self.database.write(record)
 
+    async def _bought(self, run: Run, request: str, claim: Claim) -> str:
+        """What the model says, counted as the person's usage; nothing where their plan has none left for it."""
+        key = f"learn {claim.id}"
+
+        def usage(session: Session) -> Usage:
+            return Usage(session, run.user_id, self.desk.plans, now=self.desk.now)
+
+        try:
+            await self.database.write(lambda session: usage(session).reserve_once(FEATURE, key=key, model=run.model))
+        except QuotaExceeded as error:
+            _logger.info("memory.not_asked", code=error.code)
+            return ""
+        taken = _Taken()
+        try:
+            return await self._answer(run, request, claim, taken)
+        finally:
+            # At once, whatever becomes of the answer: it was paid for.
+            refund = not taken.has_answered
+            await self.database.write(lambda session: usage(session).settle(key, taken.spent, refund=refund))
+
     async def _known(self, run: Run, question: Message) -> list[MemoryView]:
         filters = Filters(kinds=["fact", "preference", "event"])
         wanted = Search(query=question.text[:_LONGEST_QUERY], k=_OFFERED, filters=filters)
         return [hit.memory for hit in (await self.keeper.search(run.user_id, wanted)).data]
 
-    async def _answer(self, run: Run, request: str, claim: Claim) -> str:
+    async def _answer(self, run: Run, request: str, claim: Claim, taken: "_Taken") -> str:
         """What the model says; nothing when it fails for the last time: what was said is kept all the same."""
         asked = ChatRequest(model=run.model, messages=[{"role": "user", "content": request}], max_tokens=_MOST_TOKENS)
         parts: list[str] = []
@@ -81,6 +108,9 @@ class Learner:
                 async for event in events:
                     if isinstance(event, TextDelta):
                         parts.append(event.text)
+                        taken.has_answered = True
+                    elif isinstance(event, TokenUsage):
+                        taken.spent = Spent(event.prompt_tokens, event.completion_tokens)
                     if sum(map(len, parts)) > _LONGEST_ANSWER:
                         break
         except ProviderFailed as error:
@@ -106,6 +136,14 @@ class Learner:
         ]
         if asked:
             await errands.propose(session, run.user_id, asked)
+
+
+@dataclass(slots=True)
+class _Taken:
+    """What an answer has taken so far."""
+
+    spent: Spent = field(default_factory=Spent)
+    has_answered: bool = False
 
 
 async def _turn(session: Session, claim: Claim) -> tuple[Run | None, list[Message]]:

@@ -64,6 +64,11 @@ class Usage:
         await self._charge(feature, day, amount, bounded=True)
         await self._repository.hold(Entry(key, feature, model, "held", amount, day), at=now)
 
+    async def reserve_once(self, feature: str, *, key: str, model: str) -> None:
+        """The same for work that may be begun again: what it has reserved before and not settled is still its own."""
+        if await self._repository.find(key) is None:
+            await self.reserve(feature, key=key, model=model)
+
     async def settle(self, key: str, spent: Spent, *, refund: bool = False) -> None:
         """The work is over: what it really took counts; when it failed, its request does not. Once, however often."""
         entry = await self._repository.find(key)
