@@ -37,7 +37,8 @@ expect.set_options(timeout=MILLISECONDS)
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server whose stand-in speaks slowly enough to be interrupted."""
     # A busy machine may take its time to read a model of meaning: what is tested is what the page shows of it.
-    with serving(tmp_path_factory.mktemp("site"), FAMULUS_MEMORY__DEADLINE_SECONDS="3") as server:
+    settings = {"FAMULUS_MEMORY__DEADLINE_SECONDS": "3", "FAMULUS_OUTBOUND__ALLOWED_HOSTS": '["127.0.0.1"]'}
+    with serving(tmp_path_factory.mktemp("site"), **settings) as server:
         restart(server)
         yield server
 
@@ -134,3 +135,26 @@ def page(signed_in: BrowserContext, watch: Watch, site: Server) -> Iterator[Page
     page.get_by_label("Message", exact=True).wait_for()
     yield page
     page.close()
+
+
+@pytest.fixture
+def newcomer(browser: Browser, signed_in: BrowserContext, site: Server, watch: Watch) -> Iterator[Page]:
+    """A page of somebody of whom nobody has heard before, in a browser that may show notifications."""
+    origin = {"Origin": site.url}
+    invitation = signed_in.request.post(f"{site.url}/api/v1/invitations", data={}, headers=origin).json()
+    token = invitation["link"].rpartition("token=")[2]
+    somebody = {
+        "token": token,
+        "name": "Anna",
+        "email": f"{token[:12].lower()}@example.org",
+        "password": "a long enough one",
+    }
+    context = browser.new_context(permissions=["notifications"], reduced_motion="reduce", color_scheme="light")
+    context.set_default_timeout(MILLISECONDS)
+    assert context.request.post(f"{site.url}/api/v1/auth/join", data=somebody, headers=origin).ok
+    page = context.new_page()
+    watch.over(page)
+    page.goto(site.url)
+    page.get_by_label("Message", exact=True).wait_for()
+    yield page
+    context.close()

@@ -30,6 +30,8 @@ PAGES = [
     "reminders",
     "files",
     "notifications",
+    "notifications/ways",
+    "notifications/sent",
     "usage",
     "nowhere",
 ]
@@ -64,6 +66,7 @@ FURNISH = """async () => {
   const remind = (title, text, more) => send("/api/v1/reminders", { title, ...words(text), ...more });
   await remind("Water the plants", "every other Friday at 9", { urgent: true });
   await remind("Summarise my day", "every weekday at 18:30", { prompt: "Summarise my day." });
+  await send("/api/v1/notifications/channels", { kind: "webhook", name: "Hook", target: "http://127.0.0.1:9/" });
   await post("/api/v1/files?name=Letter.txt", "Dear Ana", "application/octet-stream");
   return goal.id;
 }"""

@@ -11,10 +11,9 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def page(page: Page) -> Page:
-    """The owner's page, without motion, so that pictures of it are of what stays."""
-    page.emulate_media(reduced_motion="reduce", color_scheme="light")
-    return page
+def page(newcomer: Page) -> Page:
+    """The page of somebody who has nothing to be reminded of yet."""
+    return newcomer
 
 
 def test_a_reminder_is_looked_at_before_it_is_kept_and_then_paused_moved_and_cancelled(

@@ -35,6 +35,17 @@ export function dropUnsent(clientId) {
   );
 }
 
+/** Where the way is named by which the person is told in this browser; `push.js` keeps it. */
+export const PUSH_CHANNEL = "famulus.push-channel";
+
+export function isPushed() {
+  try {
+    return localStorage.getItem(PUSH_CHANNEL) !== null;
+  } catch {
+    return false;
+  }
+}
+
 export function forgetAll() {
   for (const key of Object.keys(sessionStorage)) if (key.startsWith("famulus.")) sessionStorage.removeItem(key);
 }

@@ -1,7 +1,7 @@
 // Who is here.
 import { auth, me, models as modelsApi, onSignedOut, Refused } from "./api.js";
 import { pause } from "./connection.js";
-import { forgetAll } from "./keep.js";
+import { forgetAll, isPushed } from "./keep.js";
 import { computed, signal } from "./lib.js";
 import { attempt, notify } from "./notices.js";
 import { goTo, route, takeLinkToken } from "./route.js";
@@ -96,6 +96,8 @@ export async function signOut() {
 
 /** Signs out and leaves nothing of the person in this browser's tab. */
 export async function leaveHere() {
+  // What it says would be shown to whoever uses this browser next.
+  if (isPushed()) await attempt(import("./push.js").then(({ stopPushing }) => stopPushing()));
   await attempt(signOut());
   if (!person.value) forgetAll();
 }

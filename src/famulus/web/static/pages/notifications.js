@@ -1,12 +1,14 @@
 // What happened while the person was elsewhere, and the ways in which they are told.
 import { call, enc, newId, page, V1 } from "../app/api.js";
-import { html, useEffect, useState } from "../app/lib.js";
+import { html, useEffect } from "../app/lib.js";
 import { attempt, tell } from "../app/notices.js";
 import { news } from "../app/notifications.js";
+import { route, visit } from "../app/route.js";
 import { ago, moment } from "../app/times.js";
 import { Choice } from "../parts/choice.js";
 import { Archive, Bell, Check, Dot, Trash } from "../parts/icons.js";
-import { Channels, QuietHours } from "../parts/notifications/ways.js";
+import { Deliveries } from "../parts/notifications/deliveries.js";
+import { QuietHours, Ways } from "../parts/notifications/ways.js";
 import { Loaded, Nothing, Page, useLoaded } from "../parts/page.js";
 
 const AT = `${V1}/notifications`;
@@ -17,14 +19,16 @@ const api = {
   readAll: () => call("POST", `${AT}/read`),
   act: (id, action) => call("POST", `${AT}/${enc(id)}/actions`, { action }, { "Idempotency-Key": newId() }),
 };
-const WHICH = [["unread", "New"], ["all", "All"], ["archived", "Put away"], ["ways", "Ways to reach you"]];
+const WHICH = [["unread", "New"], ["all", "All"], ["archived", "Put away"], ["ways", "Ways to reach you"], ["sent", "What was sent"]];
+// What is not a list of notifications.
+const APART = { ways: () => html`<${QuietHours} /><${Ways} />`, sent: () => html`<${Deliveries} />` };
 
 export default function Notifications() {
-  const [which, setWhich] = useState("unread");
+  const which = WHICH.find(([name]) => name === route.value.rest?.[0])?.[0] ?? "unread";
   const actions = html`<button type="button" onClick=${() => attempt(api.readAll())}><${Check} />Mark all as read</button>`;
-  return html`<${Page} title="Notifications" kind="narrow" actions=${which !== "ways" && actions}>
-    <${Choice} label="Which" options=${WHICH} value=${which} onChoose=${setWhich} />
-    ${which === "ways" ? html`<${QuietHours} /><${Channels} />` : html`<${Inbox} key=${which} which=${which} />`}
+  return html`<${Page} title="Notifications" kind="narrow" actions=${!APART[which] && actions}>
+    <${Choice} label="Which" options=${WHICH} value=${which} onChoose=${(name) => visit(`#/notifications/${name}`)} />
+    ${APART[which]?.() ?? html`<${Inbox} key=${which} which=${which} />`}
   <//>`;
 }
 

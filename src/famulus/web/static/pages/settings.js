@@ -2,6 +2,7 @@
 import { html } from "../app/lib.js";
 import { route } from "../app/route.js";
 import { leaveHere, person } from "../app/session.js";
+import { ThisBrowser } from "../parts/notifications/browser.js";
 import { Page } from "../parts/page.js";
 import { Appearance } from "../parts/settings/appearance.js";
 import { Erasure } from "../parts/settings/erasure.js";
@@ -14,7 +15,7 @@ import { Sessions } from "../parts/settings/sessions.js";
 const isOwner = () => person.value?.role === "owner";
 
 const SECTIONS = [
-  { name: "you", title: "You", parts: [Profile, Appearance] },
+  { name: "you", title: "You", parts: [Profile, Appearance, ThisBrowser] },
   { name: "model", title: "Model", parts: [Model] },
   { name: "security", title: "Security", parts: [Password, Sessions] },
   { name: "keys", title: "API keys", parts: [Keys] },

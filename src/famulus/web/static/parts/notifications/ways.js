@@ -6,6 +6,7 @@ import { moment } from "../../app/times.js";
 import { CopyButton } from "../copy.js";
 import { Field, Form } from "../form.js";
 import { Loaded, useLoaded } from "../page.js";
+import { ThisBrowser } from "./browser.js";
 
 const AT = `${V1}/notifications`;
 
@@ -30,8 +31,12 @@ export function QuietHours() {
   </section>`;
 }
 
-export function Channels() {
+export function Ways() {
   const found = useLoaded(async () => (await call("GET", `${AT}/channels`)).data);
+  return html`<${ThisBrowser} onChange=${found.reload} /><${Channels} found=${found} />`;
+}
+
+function Channels({ found }) {
   const [fresh, setFresh] = useState(null);
   const create = async ({ kind, name, target }) => {
     setFresh(await call("POST", `${AT}/channels`, { kind, name: name.trim(), target: target.trim() }, { "Idempotency-Key": newId() }));
@@ -74,6 +79,7 @@ function Channel({ channel, onChange }) {
   };
   return html`<li class="row tall">
     <div class="row-main"><strong>${channel.name}</strong><small>${channel.kind} · ${channel.target}${channel.last_error ? ` · ${channel.last_error}` : ""}</small>
+      <${Kinds} channel=${channel} onChange=${(kinds) => change(call("PATCH", at, { kinds }))} />
       ${!channel.verified && html`<${Form} act=${verify} action="Prove it"><${Field} label="The code from the test message" name="code" required autocomplete="one-time-code" /><//>`}</div>
     <div class="row-tools">
       <label class="check"><input type="checkbox" checked=${channel.enabled} onChange=${() => change(call("PATCH", at, { enabled: !channel.enabled }))} />Use</label>
@@ -81,4 +87,17 @@ function Channel({ channel, onChange }) {
       <button type="button" class="quiet" onClick=${() => change(call("DELETE", at))} aria-label=${`Remove ${channel.name}`}>Remove</button>
     </div>
   </li>`;
+}
+
+const KINDS = [["reminder", "reminders"], ["assistant", "what an assistant says"], ["usage", "limits of usage"]];
+
+/** What goes to a channel: everything, or some of what there is. */
+function Kinds({ channel, onChange }) {
+  const { kinds, name } = channel;
+  const known = [...KINDS, ...(kinds ?? []).filter((kind) => KINDS.every(([one]) => one !== kind)).map((kind) => [kind, kind])];
+  const toggle = (kind) => onChange(kinds.includes(kind) ? kinds.filter((one) => one !== kind) : [...kinds, kind]);
+  return html`<fieldset class="kinds"><legend class="off-screen">What goes to ${name}</legend>
+    <label class="check"><input type="checkbox" checked=${kinds === null} onChange=${() => onChange(kinds === null ? ["reminder"] : null)} />everything</label>
+    ${kinds !== null && known.map(([kind, words]) => html`<label class="check" key=${kind}><input type="checkbox" checked=${kinds.includes(kind)} onChange=${() => toggle(kind)} />${words}</label>`)}
+  </fieldset>`;
 }
