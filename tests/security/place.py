@@ -1,7 +1,7 @@
 """A server with two people on it, and ways to speak to it that no well-meaning client has."""
 
 import asyncio
-import hashlib
+import functools
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 
 from tests.serving import Client, Server
+from tests.storage import Kept
 
 # Of every use of a credential a note is made; that is no change of what somebody has.
 _USES = frozenset({"last_used_at", "last_seen_at"})
@@ -76,23 +77,16 @@ async def raw(port: int, request: bytes, *, then_leave: bool = False) -> bytes:
         writer.close()
 
 
-def rows_of(server: Server, user_id: str) -> str:
-    """A digest of every row that belongs to somebody."""
-    digest = hashlib.sha256()
-    for table, columns in server.kept.columns().items():
-        where = _belonging(table, columns)
-        if where is None:
-            continue
-        shown = ", ".join(f'"{column}"' for column in columns if column not in _USES)
-        for row in sorted(server.kept.rows(f"SELECT {shown} FROM {table} WHERE {where}", user_id), key=repr):
-            digest.update(repr((table, row)).encode())
-    return digest.hexdigest()
+def rows_of(server: Server, user_id: str) -> dict[str, list[str]]:
+    """Every row that belongs to somebody, by its table."""
+    found = server.kept.tables(_of_somebody(server.kept), user_id)
+    return {table: sorted(map(repr, rows)) for table, rows in found.items()}
 
 
 async def come_to_rest(place: Place) -> None:
     """Wait until nothing of what was asked for goes on behind anybody's back: deliveries, indices, what is learnt."""
     people = (place.owner.user_id, place.member.user_id)
-    before: list[str] = []
+    before: list[dict[str, list[str]]] = []
     async with asyncio.timeout(60):
         while True:
             now = [rows_of(place.server, user_id) for user_id in people]
@@ -106,6 +100,16 @@ def kept_by(server: Server, user_id: str) -> list[int]:
     """How many conversations, messages and runs somebody has."""
     tables = ("conversations", "messages", "runs")
     return [server.kept.rows(f"SELECT count(*) FROM {table} WHERE user_id = ?", user_id)[0][0] for table in tables]
+
+
+@functools.cache
+def _of_somebody(kept: Kept) -> dict[str, str]:
+    selects = {}
+    for table, columns in kept.columns().items():
+        if (where := _belonging(table, columns)) is not None:
+            shown = ", ".join(f'"{column}"' for column in columns if column not in _USES)
+            selects[table] = f'SELECT {shown} FROM "{table}" WHERE {where}'
+    return selects
 
 
 def _belonging(table: str, columns: list[str]) -> str | None:

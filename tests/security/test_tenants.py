@@ -89,6 +89,18 @@ async def bertas(place: Place) -> Things:
     return things
 
 
+@pytest.fixture(scope="module")
+async def member_at_rest(place: Place, bertas: Things) -> None:
+    """What the member did in the tests before has come to its end."""
+    await come_to_rest(place)
+
+
+@pytest.fixture(scope="module")
+async def owner_at_rest(place: Place, annas: Things) -> None:
+    """What the owner did in the tests before has come to its end."""
+    await come_to_rest(place)
+
+
 async def test_every_id_in_the_description_is_declared() -> None:
     for parameter in id_parameters():
         kind_of(parameter)
@@ -123,6 +135,7 @@ async def test_somebody_elses_ids_are_ids_of_nothing(
     [case for case in cases() if case.operation.name not in THE_OWNERS_RIGHT or case.name == "thread_id"],
     ids=lambda case: case.title,
 )
+@pytest.mark.usefixtures("member_at_rest")
 async def test_the_owner_of_the_server_is_a_stranger_to_what_others_have(
     place: Place, annas: Things, bertas: Things, parameter: IdParameter
 ) -> None:
@@ -159,6 +172,7 @@ async def test_ones_own_ids_are_known(place: Place, parameter: IdParameter) -> N
 
 
 @pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.name)
+@pytest.mark.usefixtures("owner_at_rest")
 async def test_strangers_learn_nothing(place: Place, annas: Things, operation: Operation) -> None:
     before = rows_of(place.server, place.owner.user_id)
     path, body = plain_request(operation, annas)

@@ -57,6 +57,8 @@ def test_one_of_many_is_deleted_and_the_others_stay(page: Page) -> None:
 
 def test_what_happens_is_told_at_once_and_counted_until_it_is_read(page: Page) -> None:
     news = page.get_by_role("link", name=re.compile("News"))
+    page.evaluate(SEND, ["/api/v1/notifications/read", {}])
+    expect(news.locator(".badge")).to_have_count(0)
     page.evaluate(SEND, ["/api/v1/notifications", {"title": "Water the plants", "kind": "reminder"}])
 
     expect(page.locator(".toast")).to_contain_text("Water the plants")

@@ -1,6 +1,6 @@
 """A small server with nothing but accounts, and the browsers and programs that visit it."""
 
-import socket
+import functools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,6 +17,7 @@ from fastapi.responses import JSONResponse
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
+from famulus.apps.http import listen
 from famulus.features.accounts.caller import Caller, CallerDep, ClientDep, OwnerDep, requires
 from famulus.features.accounts.endpoints import router
 from famulus.features.accounts.links import issue_link_token
@@ -201,21 +202,26 @@ async def open_place(
     )
     app = _app()
     app.state.database, app.state.settings, app.state.accounts = database, settings, accounts
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    with listen("127.0.0.1", 0) as listening:
         config = uvicorn.Config(app, log_level="critical", proxy_headers=False, lifespan="off", ws="websockets-sansio")
         config.load()
         server = uvicorn.Server(config)
         server.lifespan = config.lifespan_class(config)
-        # Its own main loop looks ten times a second whether it should go on: a wait for every test.
+        # Its own main loop and its own end wait a tenth of a second: for every test.
         await server.startup(sockets=[listening])
         async with ClientSession(cookie_jar=DummyCookieJar()) as http:
             port = listening.getsockname()[1]
             yield Place(app, database, accounts, settings, clock, scheme, port, http)
-        await server.shutdown(sockets=[listening])
+        for serving in server.servers:
+            serving.close()
+        for connection in list(server.server_state.connections):
+            connection.shutdown()
     accounts.close()
 
 
+@functools.cache
 def _app() -> FastAPI:
+    """The routes, put together once: a test brings its own database, settings and clock."""
     app = FastAPI()
     app.include_router(router)
     app.add_exception_handler(FamulusError, _render)
