@@ -24,7 +24,7 @@ async def a_database(url: str) -> AsyncIterator[Database]:
         path.write_bytes(_sqlite_with_tables())
     database = make_database(url)
     if not url.startswith("sqlite"):
-        await database.write(_create_tables)
+        await database.write(create_tables)
     yield database
     await database.close()
 
@@ -44,7 +44,7 @@ def _sqlite_with_tables() -> bytes:
         return path.read_bytes()
 
 
-async def _create_tables(session: Session) -> None:
+async def create_tables(session: Session) -> None:
     """Every table there is, unless the tests before have left them there, emptied."""
     there = await session.execute(sa.text("SELECT 1 FROM pg_tables WHERE schemaname = 'public' LIMIT 1"))
     if there.first() is None:

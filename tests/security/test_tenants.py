@@ -57,6 +57,9 @@ NOTHING_TO_DO = {
     ("POST /api/v1/reminders/{reminder_id}/resume", "reminder_id"): 409,
     ("POST /api/v1/reminders/{reminder_id}/snooze", "reminder_id"): 409,
 }
+# What is done to people has rules of its own: tests/features/accounts/test_people.py. What uses nothing up is first.
+ONES_OWN = [case for case in cases() if "/admin/" not in case.operation.path]
+ONES_OWN.sort(key=lambda case: case.operation.method != "GET")
 # What the owner of a server may do with anybody, by a credential that says so.
 THE_OWNERS_RIGHT = {
     "GET /api/v1/users/{user_id}",
@@ -220,15 +223,7 @@ async def test_the_same_key_of_two_people_names_two_requests(place: Place, annas
     assert second["thread_id"] == bertas.conversation
 
 
-# What is done to people has rules of its own: tests/features/accounts/test_people.py. What uses nothing up is first.
-@pytest.mark.parametrize(
-    "parameter",
-    sorted(
-        (case for case in cases() if "/admin/" not in case.operation.path),
-        key=lambda case: case.operation.method != "GET",
-    ),
-    ids=lambda case: case.title,
-)
+@pytest.mark.parametrize("parameter", ONES_OWN, ids=lambda case: case.title)
 async def test_ones_own_ids_are_known(place: Place, annas: Things, bertas: Things, parameter: IdParameter) -> None:
     is_owner = "invitation" in parameter.operation.path
     person, mine = (place.owner, annas) if is_owner else (place.member, bertas)
