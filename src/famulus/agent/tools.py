@@ -7,9 +7,9 @@ import asyncio
 import inspect
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial, update_wrapper
 from typing import Any, Protocol, TypeVar, get_type_hints, overload
 
 import orjson
@@ -82,6 +82,11 @@ class Tool:
     """Whether people may see what it was called with."""
     untrusted: bool
     """Whether its output is somebody else's text, such as a page or a file."""
+
+    def given(self, **known: Any) -> "Tool":
+        """The same tool, given what its function takes besides: what its process knows, and no model says."""
+        function: Any = update_wrapper(partial(self.function, **known), self.function)
+        return replace(self, function=function)
 
     @cached_property
     def definition(self) -> dict[str, Any]:

@@ -117,6 +117,7 @@ class Engine:
             self.worker.start()
             self.reminders.clock.start()
             self.search.start()
+            self.notifications.start()
         self.memory.keeper.start()
         self.files.start(alone=self._alone is not None)
 
@@ -152,6 +153,7 @@ class Engine:
             self._watching.cancel()
         await self.files.stop()
         await self.search.stop()
+        await self.notifications.stop()
         await self.memory.keeper.stop()
         await self.log.stop()
         await self.relay.stop()

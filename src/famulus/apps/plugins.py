@@ -7,9 +7,9 @@ from famulus.agent.builtin import BUILTIN
 from famulus.agent.tools import Tool
 from famulus.features.calendar.tools import TOOLS as CALENDAR_TOOLS
 from famulus.features.files.tools import TOOLS as FILE_TOOLS
-from famulus.features.goals.tools import TOOLS as GOAL_TOOLS
+from famulus.features.goals.tools import goal_tools
 from famulus.features.notifications.tools import TOOLS as NOTIFICATION_TOOLS
-from famulus.features.reminders.tools import TOOLS as REMINDER_TOOLS
+from famulus.features.reminders.tools import reminder_tools
 from famulus.kit.errors import Invalid
 from famulus.settings import Settings
 
@@ -20,8 +20,8 @@ class ToolsNotFound(Invalid):
 
 def all_tools(settings: Settings) -> list[Tool]:
     """Every tool that a run may be given, but for those of the memory."""
-    ours = (*GOAL_TOOLS, *CALENDAR_TOOLS, *FILE_TOOLS, *NOTIFICATION_TOOLS, *REMINDER_TOOLS)
-    return [*BUILTIN, *ours, *tools_from(settings.agent.tool_modules)]
+    about_days = (*goal_tools(settings.reminders), *CALENDAR_TOOLS, *reminder_tools(settings.reminders))
+    return [*BUILTIN, *about_days, *FILE_TOOLS, *NOTIFICATION_TOOLS, *tools_from(settings.agent.tool_modules)]
 
 
 def tools_from(modules: Iterable[str]) -> list[Tool]:

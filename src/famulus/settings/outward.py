@@ -59,6 +59,8 @@ class NotificationSettings(Section):
     """Channels one person may have."""
     tests_per_minute: int = Field(5, ge=1)
     """Test messages one person may have sent."""
+    keep_days: int = Field(180, ge=1)
+    """After how many days a notification is removed, read or not, with what is known of its deliveries."""
     push_key: SecretStr | None = Field(None, min_length=32)
     """A long random text from which the key is made that push services know this server by. Without one, it is made in
     the data folder; several servers on one database need the same. With another, browsers subscribe anew."""

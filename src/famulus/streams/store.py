@@ -192,6 +192,12 @@ async def of_kinds(session: Session, stream_id: str, *kinds: str) -> list[Entry]
     return [Entry(seq, epoch, kind, orjson.loads(data)) for seq, epoch, kind, data in rows]
 
 
+async def drop_entries(session: Session, stream_id: str, contents: Sequence[dict[str, Any]]) -> None:
+    """Remove the entries that hold exactly this; whoever follows goes on behind them."""
+    texts = [orjson.dumps(data).decode() for data in contents]
+    await session.execute(sa.delete(entries).where(entries.c.stream_id == stream_id, entries.c.data.in_(texts)))
+
+
 async def delete(session: Session, stream_ids: Sequence[str]) -> None:
     """Remove streams and all their entries."""
     # The streams first: that waits for whoever is writing to them, whose entries are there to be deleted then.

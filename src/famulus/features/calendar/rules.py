@@ -15,6 +15,7 @@ from dateutil.rrule import rrule, rrulestr
 
 from famulus.features.calendar.errors import InvalidRule, InvalidTime, RuleNeverHappens, RuleNotSupported
 from famulus.features.calendar.times import DAY, LAST_YEAR, local
+from famulus.kit.years import CYCLE_YEARS, ahead
 
 FIRST_ASKED_YEAR = 1970
 """Before that nobody asks what has happened; an event may have begun earlier."""
@@ -29,11 +30,6 @@ _PARTS = frozenset(
 )
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _WIDEST_INTERVAL = {"DAILY": 1_000, "WEEKLY": 500, "MONTHLY": 120, "YEARLY": 10}
-# Within this many years every date meets every day of the week, and the 29th of February.
-_CYCLE_YEARS = 28
-# Exactly this often the calendar repeats, day of the week and all.
-_GREGORIAN_YEARS = 400
-_AHEAD_YEARS = 20 * _GREGORIAN_YEARS
 _LAST_ASKED_YEAR = 9_998
 _END = datetime(LAST_YEAR + 1, 1, 1)  # noqa: DTZ001 -- a wall clock's
 
@@ -98,9 +94,9 @@ class Rule:
         if end <= self.start:
             return []
         begin = self._begun_anew(max(first, self.start))
-        ahead = _ahead(end)
-        asked = self._expander(begin + ahead).between(max(first, self.start) + ahead, end + ahead, inc=True)
-        found = {one - ahead for one in asked} | ({self.start} if first <= self.start else set())
+        far = ahead(end.year, last=_LAST_ASKED_YEAR)
+        asked = self._expander(begin + far).between(max(first, self.start) + far, end + far, inc=True)
+        found = {one - far for one in asked} | ({self.start} if first <= self.start else set())
         until = self.until or end
         return sorted(one for one in found if one < end and one <= until)
 
@@ -159,8 +155,8 @@ class Rule:
         """A rule that finds nothing but its event's own start in a whole cycle never happens."""
         if self.until is not None and self.until < self.start:
             raise RuleNeverHappens("The rule ends before the event begins.", rule=self.text)
-        ahead = _ahead(self.start.replace(year=min(self.start.year + _CYCLE_YEARS, LAST_YEAR), day=1))
-        if next(iter(self._expander(self.start + ahead)), None) is None:
+        far = ahead(min(self.start.year + CYCLE_YEARS, LAST_YEAR), last=_LAST_ASKED_YEAR)
+        if next(iter(self._expander(self.start + far)), None) is None:
             raise RuleNeverHappens("The rule never happens.", rule=self.text)
 
 
@@ -229,13 +225,6 @@ def _spans(start: datetime) -> Iterator[tuple[datetime, datetime]]:
     """Consecutive spans of time in which a rule can be asked about, to the end of all calendars."""
     first = start
     while first < _END:
-        end = min(first + timedelta(days=365 * (_CYCLE_YEARS // 2)), _END)
+        end = min(first + timedelta(days=365 * (CYCLE_YEARS // 2)), _END)
         yield first, end
         first = end
-
-
-def _ahead(moment: datetime) -> timedelta:
-    """How far ahead the same year lies, but for the year itself, close to the end of all years."""
-    year = moment.year + _AHEAD_YEARS
-    year += (_LAST_ASKED_YEAR - year) // _CYCLE_YEARS * _CYCLE_YEARS
-    return datetime(year, 1, 1) - datetime(moment.year, 1, 1)  # noqa: DTZ001 -- a wall clock's

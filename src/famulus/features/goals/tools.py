@@ -2,15 +2,17 @@
 
 from pydantic import Field
 
-from famulus.agent.tools import Arguments, ToolContext, tool
+from famulus.agent.tools import Arguments, Tool, ToolContext, tool
 from famulus.features.goals.check_ins import CheckIns
 from famulus.features.goals.records import Goal, Progress, Roadmap, Status, Step
 from famulus.features.goals.roadmaps import Roadmaps, chained
 from famulus.features.goals.schemas import CheckInDraft, GoalDraft, GoalPatch, NewStep, RoadmapDraft, StepPatch
 from famulus.features.goals.service import Goals, Standing
 from famulus.features.reminders.schemas import Phrase
+from famulus.settings.outward import ReminderSettings
 
 _MOST_LISTED = 50
+_USUAL = ReminderSettings()
 
 
 class NewGoal(GoalDraft, Arguments):
@@ -106,10 +108,10 @@ async def change_goal(context: ToolContext, arguments: GoalChange) -> str:
 
 
 @tool(transactional=True)
-async def schedule_check_in(context: ToolContext, arguments: CheckIn) -> str:
+async def schedule_check_in(context: ToolContext, arguments: CheckIn, limits: ReminderSettings = _USUAL) -> str:
     """Have the user asked how far a goal is, at a time or again and again, until the goal is deleted."""
     draft = CheckInDraft(schedule=Phrase(kind="phrase", text=arguments.when), zone=context.zone)
-    check_ins = CheckIns(context.transaction, context.user_id, now=lambda: context.now)
+    check_ins = CheckIns(context.transaction, context.user_id, limits=limits, now=lambda: context.now)
     made = await check_ins.schedule(arguments.goal_id, draft)
     return f"“{made.title}” ({made.id}) comes first on {made.next_local}."
 
@@ -194,15 +196,17 @@ def _waits_for(roadmap: Roadmap, step: Step) -> str:
     return f"after {', '.join(titles)}"
 
 
-TOOLS = (
-    add_goal,
-    list_goals,
-    show_goal,
-    change_goal,
-    schedule_check_in,
-    delete_goal,
-    draw_roadmap,
-    add_step,
-    change_step,
-    list_todos,
-)
+def goal_tools(limits: ReminderSettings) -> tuple[Tool, ...]:
+    """The tools; check-ins are within what the operator allows of reminders."""
+    return (
+        add_goal,
+        list_goals,
+        show_goal,
+        change_goal,
+        schedule_check_in.given(limits=limits),
+        delete_goal,
+        draw_roadmap,
+        add_step,
+        change_step,
+        list_todos,
+    )

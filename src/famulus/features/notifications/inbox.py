@@ -59,6 +59,11 @@ async def _append_to_many(session: Session, batches: Sequence[Batch], log: Event
     return {stream_id for stream_id, _ in await store.append(session, batches)}
 
 
+async def forget(session: Session, user_id: str, notification_ids: Sequence[str]) -> None:
+    """Leave no entry in the person's stream that names these, which are gone."""
+    await store.drop_entries(session, inbox_of(user_id), [{"id": one} for one in notification_ids])
+
+
 async def ensure(session: Session, user_id: str) -> None:
     """Begin the person's stream, unless there is one."""
     await session.alone(inbox_of(user_id))

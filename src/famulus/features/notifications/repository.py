@@ -49,6 +49,17 @@ async def deliveries_among(session: Session, delivery_ids: Collection[str]) -> l
     return [Delivery(*row) for row in rows]
 
 
+async def told_before(session: Session, before: datetime, *, limit: int) -> list[tuple[str, str]]:
+    """The oldest of what was told before then: whom, and which."""
+    rows = await session.execute(
+        sa.select(notifications.c.user_id, notifications.c.id)
+        .where(notifications.c.created_at < before)
+        .order_by(notifications.c.id)
+        .limit(limit)
+    )
+    return [(row.user_id, row.id) for row in rows]
+
+
 async def change_deliveries(session: Session, changes: Sequence[tuple[Delivery, dict[str, Any]]]) -> None:
     """Give each of these deliveries its own values, of the same columns."""
     if changes:

@@ -6,6 +6,7 @@ shortly before that, in step with the first beginning, and in a year close to th
 same day of the week.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -14,15 +15,17 @@ from typing import Literal
 from dateutil.rrule import rrulestr
 
 from famulus.features.reminders.errors import InvalidRule
+from famulus.kit.years import ahead
 
 Frequency = Literal["MINUTELY", "HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY"]
 
 _LONGEST_RULE = 500
 _MOST_OCCURRENCES = 10_000
+# Of a rule by the year, all that it is due in a year may have to be gone through to find the next.
+_MOST_TIMES_A_DAY = 24
+_MINUTES_A_DAY = 1_440
 LAST_YEAR = 2_099
 _LARGEST_INTERVAL = {"MINUTELY": 525_600, "HOURLY": 8_760, "DAILY": 1_000, "WEEKLY": 500, "MONTHLY": 120, "YEARLY": 10}
-# Exactly after 400 years, and between two centuries after 28, the calendar repeats, day of the week and all.
-_GREGORIAN_YEARS, _CYCLE_YEARS = 400, 28
 _LAST_YEAR_OF_ALL = 9_999
 _KEYS = frozenset(
     [
@@ -99,15 +102,10 @@ class Rule:
         begins = begins or self.begins
         wall = max(wall, begins - timedelta(seconds=1))
         text = ";".join(f"{name}={value}" for name, value in self.parts.items())
-        ahead = self._ahead(wall.year)
-        found = rrulestr(text, dtstart=self._shortly_before(wall, begins) + ahead).after(wall + ahead)
-        return found - ahead if found and (found - ahead).year <= LAST_YEAR else None
-
-    def _ahead(self, year: int) -> timedelta:
-        """How far ahead the last year lies that is like this one, and leaves time enough to wait."""
-        like = year + 20 * _GREGORIAN_YEARS
-        like += (_LAST_YEAR_OF_ALL - _PATIENCE_YEARS[self.frequency] - like) // _CYCLE_YEARS * _CYCLE_YEARS
-        return datetime(like, 1, 1) - datetime(year, 1, 1)  # noqa: DTZ001 -- a wall's
+        # As close to the end of all years as leaves time enough to wait.
+        far = ahead(wall.year, last=_LAST_YEAR_OF_ALL - _PATIENCE_YEARS[self.frequency])
+        found = rrulestr(text, dtstart=self._shortly_before(wall, begins) + far).after(wall + far)
+        return found - far if found and (found - far).year <= LAST_YEAR else None
 
     def _shortly_before(self, wall: datetime, begins: datetime) -> datetime:
         """A time in step with the beginning, at least one period before `wall`, or the beginning itself."""
@@ -140,6 +138,10 @@ def parsed(text: str, begins: datetime, *, shortest_seconds: float = 60) -> tupl
         raise InvalidRule("Minutes and hours take an INTERVAL and nothing else; for more, use cron.")
     if parts["FREQ"] == "MINUTELY" and interval * 60 < shortest_seconds:
         raise InvalidRule("This would be due too often.", shortest_seconds=shortest_seconds)
+    times = times_of_day(_numbers(parts, "BYHOUR", 23), _numbers(parts, "BYMINUTE", 59))
+    if len(times) > _MOST_TIMES_A_DAY:
+        raise InvalidRule(f"A rule names at most {_MOST_TIMES_A_DAY} times of a day; for more, use cron.")
+    refuse_crowded(times, shortest_seconds)
     limits = Limits(_number(parts, "COUNT", _MOST_OCCURRENCES), _until(parts.pop("UNTIL", None)))
     parts.pop("COUNT", None)
     rule = Rule(";".join(f"{name}={value}" for name, value in parts.items()), begins)
@@ -150,6 +152,26 @@ def parsed(text: str, begins: datetime, *, shortest_seconds: float = 60) -> tupl
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError):
         raise InvalidRule("This is not a rule such as FREQ=WEEKLY;BYDAY=MO,TH.") from None
     return rule, limits
+
+
+def times_of_day(hours: Collection[int], minutes: Collection[int]) -> list[int]:
+    """The minutes of a day at which a rule is due that names hours and minutes."""
+    return sorted({hour * 60 + minute for hour in hours for minute in minutes})
+
+
+def refuse_crowded(times: list[int], shortest_seconds: float) -> None:
+    """Raise `InvalidRule` when two of these minutes of a day are closer to each other than anything may be."""
+    around = [*times[1:], times[0] + _MINUTES_A_DAY] if times else []
+    if any((later - sooner) * 60 < shortest_seconds for sooner, later in zip(times, around, strict=True)):
+        raise InvalidRule("This would be due too often.", shortest_seconds=shortest_seconds)
+
+
+def _numbers(parts: dict[str, str], name: str, largest: int) -> list[int]:
+    """The values of a part that is a list; one that stands for that of its beginning, where it says nothing."""
+    said = parts.get(name, "0").split(",")
+    if not all(one.isascii() and one.isdigit() and len(one) <= 2 and int(one) <= largest for one in said):  # noqa: PLR2004 -- digits
+        raise InvalidRule(f"{name} has numbers from 0 to {largest}.")
+    return [int(one) for one in said]
 
 
 def _number(parts: dict[str, str], name: str, largest: int) -> int | None:

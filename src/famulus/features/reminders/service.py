@@ -205,7 +205,9 @@ def drawn_from(schedule: Schedule, zone: str, now: datetime, *, shortest_seconds
             instant = now + timedelta(seconds=seconds)
             return Drawn(Timing("once", "", wall_at(instant, clock), zone, instant))
         case Cron(expression=expression):
-            return Drawn(Timing("cron", checked_cron(expression), wall_at(now, clock), zone))
+            return Drawn(
+                Timing("cron", checked_cron(expression, shortest_seconds=shortest_seconds), wall_at(now, clock), zone)
+            )
         case RRule(rule=text, begins=begins):
             wall = _wall(begins, clock) if begins else wall_at(now, clock)
             return _ruled(text, wall, zone, shortest_seconds=shortest_seconds)

@@ -8,7 +8,7 @@ from cronsim import CronSim, CronSimError
 
 from famulus.features.reminders.errors import InvalidRule
 from famulus.features.reminders.records import Kind
-from famulus.features.reminders.rules import Rule
+from famulus.features.reminders.rules import Rule, refuse_crowded, times_of_day
 from famulus.features.reminders.walls import first_change, instant_of, offset_at, wall_at
 
 _CRON_FIELDS = 5
@@ -76,13 +76,14 @@ class Timing:
         return None
 
 
-def checked_cron(expression: str) -> str:
-    """A cron expression of five fields, or `InvalidRule`."""
+def checked_cron(expression: str, *, shortest_seconds: float = 60) -> str:
+    """A cron expression of five fields that is not due more often than anything may be, or `InvalidRule`."""
     expression = " ".join(expression.split())
     if len(expression) > _LONGEST_CRON or len(expression.split()) != _CRON_FIELDS:
         raise InvalidRule("A cron expression has five fields, such as `30 8 * * 1-5`.")
     try:
-        CronSim(expression, datetime(2026, 1, 1, tzinfo=UTC))
+        cron = CronSim(expression, datetime(2026, 1, 1, tzinfo=UTC))
     except (CronSimError, ValueError) as error:
         raise InvalidRule("This is not a cron expression.", reason=str(error)) from None
+    refuse_crowded(times_of_day(cron.hours, cron.minutes), shortest_seconds)
     return expression

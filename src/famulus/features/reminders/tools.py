@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from famulus.agent.tools import Arguments, ToolContext, tool
+from famulus.agent.tools import Arguments, Tool, ToolContext, tool
 from famulus.features.reminders.errors import PhraseNotUnderstood
 from famulus.features.reminders.records import Reminder
 from famulus.features.reminders.schemas import (
@@ -22,8 +22,10 @@ from famulus.features.reminders.schemas import (
 from famulus.features.reminders.service import Reminders, shown_next
 from famulus.kit.schemas import known_zone
 from famulus.kit.text import shortened
+from famulus.settings.outward import ReminderSettings
 
 _MOST_SHOWN = 30
+_USUAL = ReminderSettings()
 
 
 class When(Arguments):
@@ -78,11 +80,11 @@ class Chosen(Arguments):
 
 
 @tool(transactional=True)
-async def schedule_reminder(context: ToolContext, arguments: NewReminder) -> str:
+async def schedule_reminder(context: ToolContext, arguments: NewReminder, limits: ReminderSettings = _USUAL) -> str:
     """Remind the user of something, once or again and again. Tell the user the time that this answers with."""
     timed = _timed(arguments)
     draft = ReminderDraft(title=shortened(arguments.title, 200), prompt=arguments.ask_assistant or None, **dict(timed))
-    reminder = await _reminders(context).schedule(draft)
+    reminder = await _reminders(context, limits).schedule(draft)
     return f"Reminder set ({reminder.id}): “{reminder.title}”, {_due(reminder)}."
 
 
@@ -94,9 +96,9 @@ async def list_reminders(context: ToolContext, arguments: Chosen) -> str:
 
 
 @tool(transactional=True)
-async def reschedule_reminder(context: ToolContext, arguments: Rescheduled) -> str:
+async def reschedule_reminder(context: ToolContext, arguments: Rescheduled, limits: ReminderSettings = _USUAL) -> str:
     """Move a reminder to another time or rule."""
-    reminder = await _reminders(context).change(arguments.id, ReminderPatch(timed=_timed(arguments)))
+    reminder = await _reminders(context, limits).change(arguments.id, ReminderPatch(timed=_timed(arguments)))
     return f"Rescheduled: “{reminder.title}”, {_due(reminder)}."
 
 
@@ -126,8 +128,8 @@ async def cancel_reminder(context: ToolContext, arguments: Named) -> str:
     return f"Cancelled: “{(await _reminders(context).cancel(arguments.id)).title}”."
 
 
-def _reminders(context: ToolContext) -> Reminders:
-    return Reminders(context.transaction, context.user_id, now=lambda: context.now)
+def _reminders(context: ToolContext, limits: ReminderSettings = _USUAL) -> Reminders:
+    return Reminders(context.transaction, context.user_id, limits=limits, now=lambda: context.now)
 
 
 def _timed(said: When) -> Timed:
@@ -165,12 +167,14 @@ def _line(reminder: Reminder) -> str:
     return f"({reminder.id}) “{reminder.title}”: {when}"
 
 
-TOOLS = (
-    schedule_reminder,
-    list_reminders,
-    reschedule_reminder,
-    snooze_reminder,
-    pause_reminder,
-    resume_reminder,
-    cancel_reminder,
-)
+def reminder_tools(limits: ReminderSettings) -> tuple[Tool, ...]:
+    """The tools, within what the operator allows."""
+    return (
+        schedule_reminder.given(limits=limits),
+        reschedule_reminder.given(limits=limits),
+        list_reminders,
+        snooze_reminder,
+        pause_reminder,
+        resume_reminder,
+        cancel_reminder,
+    )
