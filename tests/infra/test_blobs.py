@@ -1,10 +1,12 @@
 """Blobs are the same in a folder and in a bucket: whole or not there, read in ranges, listed, and gone when removed."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from obstore.store import MemoryStore
+from pydantic import SecretStr
 
 from famulus.infra.blobs import BlobNotFound, Blobs, BucketBlobs, FolderBlobs, open_bucket, read_whole
 from famulus.kit.ids import new_id
@@ -15,8 +17,16 @@ pytestmark = pytest.mark.anyio
 DATA = bytes(range(256)) * 40_000
 
 
-@pytest.fixture(params=["folder", "bucket"])
+# The address of something that speaks S3 and has a bucket named famulus, such as `moto_server`: tried with that too.
+S3 = os.environ.get("FAMULUS_TEST_S3")
+
+
+@pytest.fixture(params=["folder", "bucket", *(["s3"] if S3 else [])])
 def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
+    if request.param == "s3":
+        secret = SecretStr("famulus")
+        place = {"bucket": f"famulus/{new_id('test')}", "bucket_endpoint": S3, "bucket_region": "us-east-1"}
+        return open_bucket(FileSettings(**place, bucket_key_id=secret, bucket_key=secret))
     return FolderBlobs(tmp_path) if request.param == "folder" else BucketBlobs(MemoryStore())
 
 
