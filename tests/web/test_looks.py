@@ -1,5 +1,6 @@
 """Every page, in the light and in the dark, on a desk and on a phone: nobody is kept out, and nothing sticks out."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +34,8 @@ PAGES = [
     "notifications/ways",
     "notifications/sent",
     "usage",
+    "search",
+    "search?q=water",
     "nowhere",
 ]
 LETTER = """# A plan
@@ -129,13 +132,13 @@ def sticks_out(page: Page) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.replace("/", "-") or "chat")
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: re.sub(r"[/?=]", "-", path) or "chat")
 def test_a_page_is_for_everybody(path: str, goal: str, looked_at: Page) -> None:
     looked_at.evaluate("path => location.hash = `#/${path}`", path.replace("GOAL", goal))
     looked_at.get_by_role("heading", level=1).first.wait_for()
     expect(looked_at.locator(".skeleton")).to_have_count(0)
 
-    assert look(looked_at, path.replace("/", "-") or "chat") == []
+    assert look(looked_at, re.sub(r"[/?=]", "-", path) or "chat") == []
 
 
 def test_a_conversation_is_for_everybody(looked_at: Page) -> None:
@@ -148,9 +151,10 @@ def test_a_conversation_is_for_everybody(looked_at: Page) -> None:
     assert look(looked_at, "conversation") == []
 
 
-def test_what_opens_above_a_page_is_for_everybody(looked_at: Page) -> None:
+def test_what_opens_above_a_page_is_for_everybody(goal: str, looked_at: Page) -> None:
     looked_at.keyboard.press("Control+k")
-    looked_at.get_by_role("combobox").fill("set")
+    looked_at.get_by_role("combobox").fill("water")
+    expect(looked_at.get_by_role("option", name="All that has “water”")).to_be_visible()
     found = look(looked_at, "palette")
     looked_at.keyboard.press("Escape")
     looked_at.set_viewport_size(PHONE)

@@ -22,8 +22,8 @@ NAME = "offline"
 
 _WHO_I_AM = (
     "I am Famulus' offline stand-in: a few rules, not a language model. I can tell the time, calculate, remember a "
-    "sentence for you, keep your goals and your calendar, search your files, and count. Connect a real model to have a "
-    "conversation: see “Connect a model” in the README."
+    "sentence for you, keep your goals and your calendar, search your files and what we said, and count. Connect a "
+    "real model to have a conversation: see “Connect a model” in the README."
 )
 _MOST_COUNTED = 20_000
 _WORDS_AT_ONCE = 500

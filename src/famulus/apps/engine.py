@@ -60,7 +60,7 @@ class Engine:
         self.queue = JobQueue(relay=self.relay, lease_seconds=jobs.lease_seconds)
         self.memory = MemoryRoom(database, self.queue, settings)
         self.search = SearchRoom(database, self.memory.keeper)
-        self.toolset = Toolset([*self.memory.tools, *tools])
+        self.toolset = Toolset([*self.memory.tools, *self.search.tools, *tools])
         self.resets = ResetMail(database, self.queue, settings)
         self.notifications = NotificationRoom(database, self.log, self.queue, settings)
         plans = Plans(settings.usage, QuotaNotices(self.notifications).tell)

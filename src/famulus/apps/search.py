@@ -13,6 +13,8 @@ from famulus.features.reminders.findable import FINDABLE as REMINDERS
 from famulus.features.search.finding import Finder
 from famulus.features.search.indexing import Indexer
 from famulus.features.search.remembered import Rememberer
+from famulus.features.search.tools import SearchTools
+from famulus.infra.clients import close_clients, get_database
 from famulus.infra.database import Database
 from famulus.kit.errors import FamulusError
 from famulus.memory.client import Keeper
@@ -24,12 +26,21 @@ _PATIENCE_SECONDS = 2.0
 _logger = structlog.get_logger()
 
 
+async def note_everything() -> None:
+    """Have everything that can be found looked at anew, by whichever server is running or started next."""
+    try:
+        await Indexer(get_database(), FINDABLE).note_everything()
+    finally:
+        await close_clients()
+
+
 class SearchRoom:
     """The index, and what works on it in this process."""
 
     def __init__(self, database: Database, keeper: Keeper) -> None:
         self._indexer = Indexer(database, FINDABLE)
         self.finder = Finder(database, self._indexer, Rememberer(keeper, deadline_seconds=_PATIENCE_SECONDS))
+        self.tools = SearchTools(database, self.finder).all()
         self._following: asyncio.Task[None] | None = None
 
     def start(self) -> None:

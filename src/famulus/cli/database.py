@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from famulus import migrations
-from famulus.apps import copying
+from famulus.apps import copying, search
 from famulus.cli.refusal import refusing
 from famulus.infra.blobs import FolderBlobs
 from famulus.infra.clients import BLOBS, get_blobs
@@ -35,6 +35,14 @@ def status() -> None:
     with refusing():
         current, newest = migrations.revision_of(get_settings().database_url)
     typer.echo(f"at {current or 'nothing'}, newest {newest}")
+
+
+@app.command()
+def reindex() -> None:
+    """Have everything that can be found taken into the index anew; a server does it, behind its other work."""
+    with refusing():
+        asyncio.run(search.note_everything())
+    typer.echo("Everything is taken in anew by the server, or when it is started.")
 
 
 @app.command()

@@ -12,6 +12,9 @@ import { Turn, turnsOf } from "./turn.js";
 /** A title is made after the answer; by the second look it is usually there. */
 const TITLE_LOOKS = [0, 1_500, 5_000];
 
+/** So far back a message is looked for: six thousand messages. */
+const MOST_PAGES_BACK = 100;
+
 const LONGEST_PAUSE = 15_000;
 
 const tellsMore = ({ type, step_details: details }) => type === "tool_calls" || Boolean(details.reasoning);
@@ -89,6 +92,18 @@ export class Chat {
     await attempt(this.#settle(found.filter((turn) => !turn.isAtWork), null));
     this.turns.value = [...found.filter((turn) => !known.includes(turn)), ...known];
     this.earlier.value = page.has_more ? page.next : null;
+  }
+
+  /** The turn that a message belongs to, however long ago it was said; nothing when it is not there any more. */
+  async turnWith(messageId) {
+    for (let pages = 0; pages < MOST_PAGES_BACK; pages += 1) {
+      const found = this.turns.peek().find((turn) => turn.has(messageId));
+      if (found || !this.earlier.peek()) return found;
+      const before = this.earlier.peek();
+      await this.loadEarlier();
+      if (this.earlier.peek() === before) return undefined;
+    }
+    return undefined;
   }
 
   /** Fetches what a stored turn's messages do not tell: its tool calls. */

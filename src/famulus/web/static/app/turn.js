@@ -61,6 +61,11 @@ export class Turn {
     return this.user.peek()?.id ?? this.run.peek()?.user?.id ?? null;
   }
 
+  /** Whether this message is a part of it. */
+  has(messageId) {
+    return this.messageId === messageId || this.answers.some(({ id }) => id === messageId);
+  }
+
   /** Whether the messages alone tell how the run ended. */
   get isSettled() {
     return this.answers.length > 0 && this.answers.every(({ status }) => status === "completed");

@@ -1,6 +1,6 @@
 // The pages there are, each loaded when somebody first goes there. A page is a module whose default export draws it.
 import { unread } from "../app/notifications.js";
-import { Alarm, Bars, Bell, Calendar, Flag, Gear, Lamp, Page } from "../parts/icons.js";
+import { Alarm, Bars, Bell, Calendar, Flag, Gear, Lamp, Page, Search } from "../parts/icons.js";
 
 export const PAGES = [
   { name: "goals", title: "Goals", icon: Flag, load: () => import("./goals.js"), styled: true },
@@ -13,7 +13,10 @@ export const PAGES = [
   { name: "settings", title: "Settings", icon: Gear, load: () => import("./settings.js"), last: true },
 ];
 
-export const pageNamed = (name) => PAGES.find((page) => page.name === name);
+/** Not listed: whoever looks for something begins with the palette, which leads there. */
+const SEARCH = { name: "search", title: "Search", icon: Search, load: () => import("./search.js"), styled: true };
+
+export const pageNamed = (name) => [...PAGES, SEARCH].find((page) => page.name === name);
 
 const loaded = new Map();
 

@@ -1,5 +1,6 @@
 import { html, useEffect, useMemo, useRef, useState } from "../app/lib.js";
-import { attempt } from "../app/notices.js";
+import { attempt, tell } from "../app/notices.js";
+import { route } from "../app/route.js";
 import { change, deviceZone, model, person } from "../app/session.js";
 import { Composer } from "./composer.js";
 import { Down } from "./icons.js";
@@ -13,13 +14,16 @@ import { TurnView } from "./turn.js";
 const NEAR = 80;
 /** So many of the last turns are drawn at once, since a conversation is opened at its end. */
 const LAST = 6;
+/** So many frames a place is gone to before it stays where it is. */
+const SETTLING = 8;
 const SOON = "1200px 0px";
 const ANCHORS = CSS.supports("overflow-anchor", "auto");
 
 export function Conversation({ chat }) {
   const scroller = useRef(null);
   const [away, setAway] = useState(false);
-  const stick = useStick(scroller, setAway, chat);
+  const { toEnd: stick, letGo } = useStick(scroller, setAway, chat);
+  useArrival(chat, letGo);
   const nearby = useMemo(() => new Nearby(), [chat]);
   const turns = chat.turns.value;
   const stage = chat.stage.value;
@@ -74,7 +78,31 @@ function useStick(scroller, setAway, chat) {
       box.removeEventListener("scroll", onScroll);
     };
   }, [chat]);
-  return toEnd;
+  const letGo = () => (following.current = false);
+  return { toEnd, letGo };
+}
+
+/** Goes to the message that the address names, once; it may have to be fetched first. */
+function useArrival(chat, letGo) {
+  const wanted = route.value.id === chat.id.value ? route.value.at : null;
+  const ready = chat.stage.value === "ready";
+  useEffect(() => {
+    if (!wanted || !ready) return undefined;
+    let left = false;
+    letGo();
+    chat.turnWith(wanted).then(async (turn) => {
+      if (!turn) return left || tell("That message is not in this conversation any more.");
+      // What is above is drawn as it comes near, and only then is as high as it is.
+      for (let tries = 0; tries < SETTLING && !left; tries += 1) {
+        document.getElementById(`turn-${turn.key}`)?.scrollIntoView({ block: "start" });
+        await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+      }
+      return left || document.getElementById(`turn-${turn.key}`)?.classList.add("arrived");
+    });
+    return () => {
+      left = true;
+    };
+  }, [chat, wanted, ready]);
 }
 
 /** Fetches what was said earlier as the reader comes near it. */

@@ -31,8 +31,8 @@ const talks = () =>
     key: id, title: title || "Untitled", icon: Talk, group: "Conversations", act: () => visit(linkTo(id)),
   }));
 
-/** Searches of the server, which pages may add: `(words, aborted) => Promise<entries>`. */
-export const sources = [];
+/** Searches of the server, loaded when somebody first types: `(words, aborted) => Promise<entries>`. */
+export const sources = [async (...asked) => (await import("./search/hits.js")).entries(...asked)];
 
 const MOST = 8;
 const TYPING = 180;
@@ -128,9 +128,9 @@ function Palette({ onClose }) {
 }
 
 function Entry({ entry, index, selected, onChoose }) {
-  const { icon, title, hint } = entry;
+  const { icon, title, shown, hint } = entry;
   return html`<div class="palette-item" role="option" id=${`palette-${index}`} aria-selected=${selected} onClick=${() => onChoose(entry)}>
-    <${icon} /><span>${title}</span>${hint && html`<small>${hint}</small>`}
+    <${icon} /><span>${shown ?? title}</span>${hint && html`<small>${hint}</small>`}
   </div>`;
 }
 
