@@ -16,7 +16,7 @@ from famulus.jobs.queue import JobQueue
 from famulus.jobs.worker import Handler
 from famulus.kit.clock import utc_now
 from famulus.kit.loops import forever
-from famulus.settings import FileSettings
+from famulus.settings import FileSettings, Settings
 
 _SWEEP_SECONDS = 24 * 3_600.0
 # A file's time is that of the last tick of the system's clock.
@@ -62,9 +62,11 @@ class FileRoom:
         return _SWEEP_SECONDS
 
 
-def uploads(settings: FileSettings) -> Mapping[str, int]:
+def uploads(settings: Settings) -> Mapping[str, int]:
     """The routes that read their bodies by themselves, and how many bytes each may be sent."""
+    files = settings.files
     return {
-        "POST /api/v1/files": settings.max_bytes * settings.max_per_request + _FORM_BYTES,
+        "POST /api/v1/files": files.max_bytes * files.max_per_request + _FORM_BYTES,
+        "POST /api/v1/users/me/import": files.archive_bytes,
         "PUT /api/v1/users/me/picture": MOST_PICTURE_BYTES,
     }

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from famulus import __version__, web
 from famulus.apps import health, models, rendering
+from famulus.apps.archives import make_archives
 from famulus.apps.edge import Edge
 from famulus.apps.engine import Engine
 from famulus.apps.files import uploads
@@ -24,6 +25,7 @@ from famulus.apps.plugins import all_tools
 from famulus.features.accounts import endpoints as accounts_endpoints
 from famulus.features.accounts.caller import requires
 from famulus.features.accounts.service import Accounts
+from famulus.features.archives import endpoints as archive_endpoints
 from famulus.features.calendar import endpoints as calendar_endpoints
 from famulus.features.calendar.desk import CalendarDesk
 from famulus.features.calendar.repository import erase_calendars
@@ -69,6 +71,7 @@ _ROUTERS = (
     usage_endpoints.router,
     search_endpoints.router,
     portraits.router,
+    archive_endpoints.router,
     health.router,
 )
 
@@ -146,6 +149,7 @@ def _set_up_desks(app: FastAPI, database: Database, engine: Engine, settings: Se
     app.state.reminders = engine.reminders.desk
     app.state.notifications = engine.notifications.counter(app.state.conversations.seats)
     app.state.search = engine.search.finder
+    app.state.archives = make_archives(database, engine.files.desk, engine.memory.keeper, settings)
     app.state.usage = UsageDesk(database, engine.desk.plans, engine.files.storage)
 
 
@@ -154,7 +158,7 @@ class Served(Edge):
 
     def __init__(self, app: FastAPI, settings: Settings) -> None:
         server = settings.server
-        super().__init__(app, max_body_bytes=server.max_body_bytes, docs=server.docs, uploads=uploads(settings.files))
+        super().__init__(app, max_body_bytes=server.max_body_bytes, docs=server.docs, uploads=uploads(settings))
         self._state = app.state
 
     def let_go(self) -> None:

@@ -4,6 +4,7 @@ Sources: the TypeID specification 0.3 and RFC 9562, section 5.7. Ids of one proc
 sorting by id is sorting by time of making.
 """
 
+import hashlib
 import os
 import re
 import threading
@@ -13,6 +14,8 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _SHAPE = re.compile(r"(?P<prefix>[a-z](?:[a-z_]{0,61}[a-z])?)_(?P<suffix>[0-7][0-9a-hjkmnp-tv-z]{25})")
 _RANDOM_BITS = 62
 _COUNTER_LIMIT = 1 << 12
+# Of an id, the letters that say when it was made.
+_TIME_LETTERS = 10
 
 _lock = threading.Lock()
 _last_tick = 0
@@ -40,3 +43,17 @@ def is_id(text: str, prefix: str) -> bool:
     """Whether `text` has the shape of an id of this kind."""
     match = _SHAPE.fullmatch(text)
     return match is not None and match["prefix"] == prefix
+
+
+def has_shape(text: str) -> bool:
+    """Whether `text` has the shape of an id of any kind."""
+    return _SHAPE.fullmatch(text) is not None
+
+
+def renamed(taken: str, salt: str) -> str:
+    """Another id of the same kind and the same time: the same one for the same salt."""
+    prefix, _, suffix = taken.rpartition("_")
+    number = int.from_bytes(hashlib.sha256(f"{salt} {taken}".encode()).digest()[:10])
+    return f"{prefix}_{suffix[:_TIME_LETTERS]}" + "".join(
+        _ALPHABET[number >> shift & 31] for shift in range(75, -1, -5)
+    )

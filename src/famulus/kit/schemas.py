@@ -46,6 +46,11 @@ def _storable_json(value: Any, *, levels_left: int) -> Any:
     return value
 
 
+def storable_json(value: Any) -> Any:
+    """What somebody sent, as a database and every later reader can take it; `ValueError` for what they cannot."""
+    return _storable_json(value, levels_left=_MOST_LEVELS)
+
+
 def known_zone(text: str) -> str:
     """The name itself, if it is one of the IANA time zone database."""
     try:
@@ -97,7 +102,7 @@ class Draft(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _storable(cls, raw: Any) -> Any:
-        return _storable_json(raw, levels_left=_MOST_LEVELS)
+        return storable_json(raw)
 
 
 class View(BaseModel):

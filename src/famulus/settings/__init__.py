@@ -257,6 +257,8 @@ class FileSettings(Section):
     """Most files in one upload."""
     quota_bytes: int = Field(5_368_709_120, ge=0)
     """How much one person's files may take in all, in bytes."""
+    archive_bytes: int = Field(8_589_934_592, ge=1)
+    """Largest archive that is imported, in bytes; while it is, it is kept in the data folder."""
     bucket: str | None = None
     """Name of an S3 bucket to keep files in, with a prefix if wanted: `bucket/prefix`. Without one, they are in
     the data folder. Needs the extra `s3`, and a prefix of its own: what no row names is removed. Have the bucket abort

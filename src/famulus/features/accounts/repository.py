@@ -188,9 +188,16 @@ async def append_to_audit_log(
     outcome: str,
     at: datetime,
 ) -> None:
-    """Add one line; nothing in Famulus changes or removes lines."""
+    """Add one line; all that ever changes in it is that it names no more who has been erased."""
     entry = {"id": new_id("audit"), "who": who, "what": what, "object": about, "address": address}
     await session.execute(sa.insert(audit_log), entry | {"outcome": outcome, "at": at})
+
+
+async def forget_in_audit_log(session: Session, user_id: str) -> None:
+    """Leave in the log what was done, and take out of whom it speaks and where they were."""
+    mine = audit_log.c.who == user_id
+    await session.execute(sa.update(audit_log).where(mine).values(who=None, address=""))
+    await session.execute(sa.update(audit_log).where(audit_log.c.object == user_id).values(object=None))
 
 
 def _has(column: "sa.Column[Any]", words: str) -> "sa.ColumnElement[bool]":

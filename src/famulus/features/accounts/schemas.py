@@ -153,6 +153,22 @@ class UserView(View):
     updated_at: Time
 
 
+class AccountRecord(View):
+    """An account as an archive has it."""
+
+    model_config = ConfigDict(from_attributes=True, extra="forbid")
+
+    id: str
+    name: Name
+    email: str | None
+    role: Role
+    zone: Zone
+    selected_model: ModelName | None
+    preferences: dict[str, Any]
+    created_at: Instant
+    updated_at: Instant
+
+
 class PersonView(View):
     """Somebody, as those see them who run the server."""
 

@@ -93,7 +93,7 @@ one_time_tokens = sa.Table(
 )
 
 # Only ever added to, and without content: who did what to which object, from where, and how it ended. It
-# outlives the people it speaks of, and so refers to them by id alone.
+# outlives the people it speaks of, and so refers to them by id alone, until they are erased.
 audit_log = sa.Table(
     "audit_log",
     metadata,

@@ -1,10 +1,11 @@
 """What may be done with people, within one unit of work."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from famulus.features.accounts.errors import UserNotFound
-from famulus.features.accounts.repository import TokenRepository, UserRepository
+from famulus.features.accounts.repository import TokenRepository, UserRepository, forget_in_audit_log
 from famulus.features.accounts.tables import User
 from famulus.features.accounts.unit import Unit
 from famulus.infra.database import Session
@@ -50,6 +51,11 @@ class Users:
             self._unit.revoked(user_id)
         return await self.find(user_id)
 
+    async def set_preferences(self, user_id: str, preferences: dict[str, Any]) -> User:
+        """Replace what the person prefers."""
+        await self._repository.change(user_id, {"preferences": preferences, "updated_at": self._unit.now()})
+        return await self.find(user_id)
+
     async def set_picture(self, user_id: str, picture: str | None) -> User:
         """Say where the picture of somebody is, or that there is none."""
         await self._repository.change(user_id, {"picture": picture, "updated_at": self._unit.now()})
@@ -78,7 +84,8 @@ class Users:
         """Remove somebody, with their sessions, keys and invitations."""
         await TokenRepository(self._unit.session).remove_of(user_id)
         await self._repository.remove(user_id)
-        await self._unit.note("user.erased", who=user_id, about=user_id)
+        await forget_in_audit_log(self._unit.session, user_id)
+        await replace(self._unit, address="").note("user.erased", who=None)
         self._unit.revoked(user_id)
 
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Annotated, Any, BinaryIO
 
 from fastapi import APIRouter, Depends, Request, Response, status
@@ -42,6 +43,8 @@ _SENT: dict[str, Any] = {
 _SHOWN: dict[int | str, dict[str, Any]] = {
     200: {"description": "The picture.", "content": {_DRAWN: {"schema": _BINARY}}},
 }
+Write = Callable[[Callable[[Unit], Coroutine[Any, Any, UserView]]], Awaitable[UserView]]
+"""How a transaction is run."""
 # Each holds a picture as large as may be while it draws.
 _DRAWING = asyncio.Semaphore(2)
 
@@ -56,16 +59,21 @@ async def put_picture(
             drawn = await portrait_of(file)
         except Unreadable:
             raise PictureRefused("This picture is damaged, or has too many pixels.") from None
+    return await show(desk, partial(accounts.write, client=client), caller.user_id, drawn)
+
+
+async def show(desk: FileDesk, write: Write, user_id: str, drawn: bytes) -> UserView:
+    """Show from now on what was drawn of a picture."""
     key = await _stored(desk, drawn)
 
     async def work(unit: Unit) -> UserView:
-        await Pictures(unit.session, caller.user_id).put(key, _DRAWN, queue=desk.queue)
+        await Pictures(unit.session, user_id).put(key, _DRAWN, queue=desk.queue)
         # The address changes with the picture, so that whoever keeps the old one asks again.
         address = f"{router.prefix}?v={key[-8:]}"
-        return UserView.model_validate(await Users(unit).set_picture(caller.user_id, address))
+        return UserView.model_validate(await Users(unit).set_picture(user_id, address))
 
     try:
-        return await accounts.write(work, client)
+        return await write(work)
     except FamulusError as error:
         # Of what became unavailable in the middle nobody knows whether it was written: that is left for sweeping.
         if not isinstance(error, Unavailable):

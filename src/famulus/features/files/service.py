@@ -108,23 +108,32 @@ class Files:
         """How much room the files take."""
         return Storage(used=await self._repository.used_bytes(), limit=quota_bytes)
 
-    async def _keep(self, new: NewFile, queue: JobQueue) -> str:
+    async def has_content(self, digest: str) -> bool:
+        """Whether the person has a file with this digest."""
+        return await self._repository.content_with(digest) is not None
+
+    async def content_of(self, new: NewFile, queue: JobQueue) -> str:
+        """The content that these bytes are: known already, or kept from now on, and its text read soon."""
         content_id = await self._repository.content_with(new.digest)
+        if content_id is not None:
+            return content_id
+        has_text = new.kind.kind != "image"
+        content: dict[str, Any] = {
+            "id": new.key, "digest": new.digest, "size": new.size, "kind": new.kind.kind,
+            "media_type": new.kind.media_type, "status": "stored" if has_text else "ready", "reason": None,
+            "passages": 0, "is_cut": False, "created_at": self._now(),
+        }  # fmt: skip
+        await self._repository.add_content(content)
+        if has_text:
+            payload = {"user_id": self._user_id, "content_id": new.key}
+            # One after the other, so that nobody's thousand files stand before everybody else's first.
+            serial_key = f"files {self._user_id}"
+            await queue.add(self._session, INDEX_JOB, payload, user_id=self._user_id, serial_key=serial_key)
+        return new.key
+
+    async def _keep(self, new: NewFile, queue: JobQueue) -> str:
         now = self._now()
-        if content_id is None:
-            content_id = new.key
-            has_text = new.kind.kind != "image"
-            content: dict[str, Any] = {
-                "id": content_id, "digest": new.digest, "size": new.size, "kind": new.kind.kind,
-                "media_type": new.kind.media_type, "status": "stored" if has_text else "ready", "reason": None,
-                "passages": 0, "is_cut": False, "created_at": now,
-            }  # fmt: skip
-            await self._repository.add_content(content)
-            if has_text:
-                payload = {"user_id": self._user_id, "content_id": content_id}
-                # One after the other, so that nobody's thousand files stand before everybody else's first.
-                serial_key = f"files {self._user_id}"
-                await queue.add(self._session, INDEX_JOB, payload, user_id=self._user_id, serial_key=serial_key)
+        content_id = await self.content_of(new, queue)
         file = {"id": new_id("file"), "content_id": content_id, "name": new.name, "created_at": now, "updated_at": now}
         await self._repository.add(file)
         return str(file["id"])

@@ -1,0 +1,63 @@
+"""What archives are made of in this process, by feature."""
+
+from famulus.features.accounts import portable as accounts
+from famulus.features.accounts.portable import AccountPart
+from famulus.features.archives import memories
+from famulus.features.archives.memories import MemoryPart
+from famulus.features.archives.service import Archives
+from famulus.features.calendar import portable as calendar
+from famulus.features.calendar.portable import CalendarPart
+from famulus.features.conversations import portable as conversations
+from famulus.features.conversations.portable import conversations_part
+from famulus.features.files import portable as files
+from famulus.features.files.desk import FileDesk
+from famulus.features.files.portable import FilePart
+from famulus.features.goals import portable as goals
+from famulus.features.goals.portable import goals_part
+from famulus.features.notifications import portable as notifications
+from famulus.features.notifications.portable import notifications_part
+from famulus.features.reminders import portable as reminders
+from famulus.features.reminders.portable import reminders_part
+from famulus.features.usage import portable as usage
+from famulus.features.usage.portable import usage_part
+from famulus.infra.archives import Portion
+from famulus.infra.database import Database
+from famulus.memory.client import Keeper
+from famulus.settings import Settings
+
+PORTIONS: tuple[Portion, ...] = (
+    *files.PORTIONS,
+    *conversations.PORTIONS,
+    *goals.PORTIONS,
+    *calendar.PORTIONS,
+    *reminders.PORTIONS,
+    *notifications.PORTIONS,
+    *usage.PORTIONS,
+)
+STAYS: dict[str, str] = {
+    **accounts.STAYS,
+    **files.STAYS,
+    **calendar.STAYS,
+    **notifications.STAYS,
+    **usage.STAYS,
+    **memories.STAYS,
+    "idempotent_answers": "answers for requests that are sent again",
+    "jobs": "what is still to be done here",
+}
+"""Tables of which an archive has nothing, and why."""
+
+
+def make_archives(database: Database, desk: FileDesk, keeper: Keeper, settings: Settings) -> Archives:
+    """Everything that a person has, in the order in which it comes back."""
+    parts = (
+        FilePart(desk),
+        AccountPart(database),
+        conversations_part(database),
+        goals_part(database),
+        CalendarPart(database),
+        reminders_part(database),
+        notifications_part(database),
+        usage_part(database),
+        MemoryPart(keeper),
+    )
+    return Archives(parts, settings.data_dir)
