@@ -3,6 +3,7 @@
 import asyncio
 import io
 from collections.abc import AsyncIterator, Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from famulus.features.accounts.schemas import UserView
@@ -135,7 +136,10 @@ class FilePart:
                 return
 
             async def write(work: Callable[[Unit], Coroutine[Any, Any, UserView]]) -> UserView:
-                return await database.write(lambda session: work(Unit(session)))
+                async def run(session: Session) -> UserView:
+                    return await work(Unit(session))
+
+                return await database.write(run)
 
             await show(self._desk, write, user_id, drawn)
 
@@ -156,11 +160,7 @@ class FilePart:
     async def _all(self, user_id: str) -> AsyncIterator[File]:
         after: str | None = None
         while True:
-            some = await self._desk.database.read(
-                lambda session, after=after: Files(session, user_id).page(
-                    FileFilter(), after=after, limit=_FILES_AT_ONCE
-                )
-            )
+            some = await self._desk.database.read(partial(_page, user_id=user_id, after=after))
             for file in some:
                 yield file
             if len(some) < _FILES_AT_ONCE:
@@ -175,6 +175,10 @@ class FilePart:
         except BlobNotFound:
             return None
         return _chained(first, pieces)
+
+
+async def _page(session: Session, user_id: str, after: str | None) -> list[File]:
+    return await Files(session, user_id).page(FileFilter(), after=after, limit=_FILES_AT_ONCE)
 
 
 async def _chained(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
