@@ -21,6 +21,8 @@ from famulus.features.goals import records as goal_records
 from famulus.features.goals import tables as goal_tables
 from famulus.features.notifications import records as notification_records
 from famulus.features.notifications import tables as notification_tables
+from famulus.features.onboarding.records import Onboarding
+from famulus.features.onboarding.tables import onboardings
 from famulus.features.reminders import records as reminder_records
 from famulus.features.reminders import tables as reminder_tables
 from famulus.memory.records import Memory
@@ -47,6 +49,7 @@ RECORDS: list[tuple[type, sa.Table]] = [
     (notification_records.Delivery, notification_tables.deliveries),
     (notification_records.Channel, notification_tables.channels),
     (notification_records.Preferences, notification_tables.preferences),
+    (Onboarding, onboardings),
     (Memory, memories),
     (accounts.User, accounts.users),
     (accounts.SignIn, accounts.sessions),

@@ -16,6 +16,7 @@ from famulus.features.goals import portable as goals
 from famulus.features.goals.portable import goals_part
 from famulus.features.notifications import portable as notifications
 from famulus.features.notifications.portable import notifications_part
+from famulus.features.onboarding import portable as onboarding
 from famulus.features.reminders import portable as reminders
 from famulus.features.reminders.portable import reminders_part
 from famulus.features.usage import portable as usage
@@ -39,6 +40,7 @@ STAYS: dict[str, str] = {
     **files.STAYS,
     **calendar.STAYS,
     **notifications.STAYS,
+    **onboarding.STAYS,
     **usage.STAYS,
     **memories.STAYS,
     "idempotent_answers": "answers for requests that are sent again",

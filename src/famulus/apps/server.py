@@ -39,6 +39,9 @@ from famulus.features.goals.desk import GoalDesk
 from famulus.features.goals.repository import erase_goals
 from famulus.features.notifications import endpoints as notification_endpoints
 from famulus.features.notifications.erasure import erase_notifications
+from famulus.features.onboarding import endpoints as onboarding_endpoints
+from famulus.features.onboarding.desk import OnboardingDesk
+from famulus.features.onboarding.repository import erase_onboarding
 from famulus.features.reminders import endpoints as reminder_endpoints
 from famulus.features.search import endpoints as search_endpoints
 from famulus.features.search.repository import erase_search
@@ -48,6 +51,7 @@ from famulus.features.usage.office import erase_usage
 from famulus.infra.clients import close_clients, get_database
 from famulus.infra.database import Database
 from famulus.kit.loops import forever
+from famulus.kit.limits import SlidingLimit
 from famulus.memory import endpoints as memory_endpoints
 from famulus.memory.endpoints import MemoryCounter
 from famulus.settings import Settings
@@ -57,7 +61,8 @@ _SWEEP_SECONDS = 24 * 3_600.0
 _DESCRIPTION = (
     "A self-hosted AI assistant: conversations whose answers survive anything, and their events from any position."
 )
-_ON_ERASE = (erase_conversations, erase_goals, erase_calendars, erase_notifications, erase_usage)
+_ON_ERASE = (erase_conversations, erase_goals, erase_calendars, erase_notifications, erase_usage, erase_onboarding)
+_TRIALS_PER_MINUTE = 10
 _ROUTERS = (
     accounts_endpoints.router,
     endpoints.router,
@@ -72,6 +77,7 @@ _ROUTERS = (
     search_endpoints.router,
     portraits.router,
     archive_endpoints.router,
+    onboarding_endpoints.router,
     health.router,
 )
 
@@ -149,6 +155,13 @@ def _set_up_desks(app: FastAPI, database: Database, engine: Engine, settings: Se
     app.state.reminders = engine.reminders.desk
     app.state.notifications = engine.notifications.counter(app.state.conversations.seats)
     app.state.search = engine.search.finder
+    app.state.onboarding = OnboardingDesk(
+        engine.reminders.desk,
+        engine.memory.errands,
+        models.finder(settings.model),
+        {choice.id: choice.offline for choice in models.choices(settings.model)},
+        SlidingLimit(_TRIALS_PER_MINUTE),
+    )
     app.state.archives = make_archives(database, engine.files.desk, engine.memory.keeper, settings)
     app.state.usage = UsageDesk(database, engine.desk.plans, engine.files.storage)
 

@@ -62,7 +62,7 @@ def known_zone(text: str) -> str:
     return text
 
 
-def _not_a_number(given: object) -> object:
+def not_a_number(given: object) -> object:
     if isinstance(given, (int, float)):
         raise ValueError("is a time as text, such as 2026-11-21T10:00:00Z")  # noqa: TRY004 -- what validators raise
     return given
@@ -86,7 +86,7 @@ Time = Annotated[
     datetime, PlainSerializer(iso, return_type=str), WithJsonSchema({"type": "string", "format": "date-time"})
 ]
 """A time as it is shown."""
-Instant = Annotated[AwareDatetime, BeforeValidator(_not_a_number), AfterValidator(_utc)]
+Instant = Annotated[AwareDatetime, BeforeValidator(not_a_number), AfterValidator(_utc)]
 """A time as it is sent: with its offset, and within the calendar."""
 Day = Annotated[date, BeforeValidator(_only_text)]
 """A day in somebody's calendar, such as 2026-11-21."""

@@ -49,8 +49,8 @@ class AccountPart:
             if user.selected_model is None and record.selected_model is not None:
                 changes["selected_model"] = record.selected_model
             await users.change_profile(arrival.user_id, changes)
-            if record.preferences and not user.preferences:
-                await users.set_preferences(arrival.user_id, record.preferences)
+            if not user.preferences:
+                await users.change_preferences(arrival.user_id, record.preferences.model_dump(exclude_defaults=True))
 
         await self._database.write(take)
 

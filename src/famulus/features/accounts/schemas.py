@@ -57,6 +57,7 @@ Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(known_zon
 Token = Annotated[SecretStr, Field(min_length=1, max_length=200), _CLEAN]
 Password = Annotated[SecretStr, Field(min_length=1, max_length=MAX_CHARACTERS), _CLEAN]
 NewPassword = Annotated[SecretStr, Field(min_length=MIN_CHARACTERS, max_length=MAX_CHARACTERS), _CLEAN]
+ResponseStyle = Literal["balanced", "brief", "thorough", "friendly", "formal"]
 Role = Literal["owner", "admin", "member"]
 Scope = Literal["chat", "account", "users:act", "admin"]
 
@@ -104,6 +105,26 @@ class ProfileChange(Request):
     email: Email = Field("", json_schema_extra=_without_default)
     zone: Zone = Field("", json_schema_extra=_without_default)
     selected_model: ModelName | None = None
+
+
+class Preferences(Request):
+    """How somebody wants to be helped: every answer is given with these in mind."""
+
+    profession: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100), _CLEAN] = ""
+    """What they do."""
+    response_style: ResponseStyle = "balanced"
+    custom_instructions: Annotated[str, StringConstraints(strip_whitespace=True, max_length=4_000), _CLEAN] = ""
+    """What an assistant is told in their own words."""
+
+
+class PreferencesChange(Request):
+    """What is left out stays as it is."""
+
+    profession: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100), _CLEAN] | None = None
+    response_style: ResponseStyle | None = None
+    custom_instructions: Annotated[str, StringConstraints(strip_whitespace=True, max_length=4_000), _CLEAN] | None = (
+        None
+    )
 
 
 class PasswordChange(Request):
@@ -164,7 +185,7 @@ class AccountRecord(View):
     role: Role
     zone: Zone
     selected_model: ModelName | None
-    preferences: dict[str, Any]
+    preferences: Preferences
     created_at: Instant
     updated_at: Instant
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from famulus.features.accounts.errors import UserNotFound
 from famulus.features.accounts.repository import TokenRepository, UserRepository, forget_in_audit_log
+from famulus.features.accounts.schemas import Preferences
 from famulus.features.accounts.tables import User
 from famulus.features.accounts.unit import Unit
 from famulus.infra.database import Session
@@ -51,9 +52,13 @@ class Users:
             self._unit.revoked(user_id)
         return await self.find(user_id)
 
-    async def set_preferences(self, user_id: str, preferences: dict[str, Any]) -> User:
-        """Replace what the person prefers."""
-        await self._repository.change(user_id, {"preferences": preferences, "updated_at": self._unit.now()})
+    async def change_preferences(self, user_id: str, changes: dict[str, Any]) -> User:
+        """Set what is named of what the person prefers."""
+        await self._unit.session.alone(f"preferences of {user_id}")
+        user = await self.find(user_id)
+        if changes:
+            changed = {"preferences": user.preferences | changes, "updated_at": self._unit.now()}
+            await self._repository.change(user_id, changed)
         return await self.find(user_id)
 
     async def set_picture(self, user_id: str, picture: str | None) -> User:
@@ -87,6 +92,12 @@ class Users:
         await forget_in_audit_log(self._unit.session, user_id)
         await replace(self._unit, address="").note("user.erased", who=None)
         self._unit.revoked(user_id)
+
+
+async def wishes_of(session: Session, user_id: str) -> tuple[str, Preferences]:
+    """What somebody is called, and how they want to be helped; nothing of either where nobody is there."""
+    user = await UserRepository(session).find(user_id)
+    return (user.name, Preferences.model_validate(user.preferences)) if user else ("", Preferences())
 
 
 async def zone_of(session: Session, user_id: str) -> str:

@@ -23,6 +23,7 @@ from famulus.features.conversations.run_repository import RunRepository
 from famulus.features.conversations.schemas import ConversationView, Edit, Policy, RunDraft, ToolOutput
 from famulus.features.conversations.service import Conversations
 from famulus.features.conversations.signals import Cancellations
+from famulus.features.conversations.wishes import with_wishes
 from famulus.features.usage.plans import Plans
 from famulus.features.usage.service import Usage
 from famulus.infra import tracing
@@ -265,7 +266,8 @@ class Runs:
         run = Run(
             id=run_id, user_id=self._sender.user_id, conversation_id=conversation.id, assistant_id=assistant.id,
             job_id=job_id, status="queued", model=assistant.model or self._sender.model or self._desk.default_model,
-            instructions=assistant.instructions, tools=assistant.tools,
+            instructions=await with_wishes(self._session, self._sender.user_id, assistant.instructions),
+            tools=assistant.tools,
             client_tools=[tool.model_dump(exclude_none=True) for tool in draft.tools], zone=self._sender.zone,
             correlation_id=self._sender.correlation_id, idempotency_key=key, fingerprint=fingerprint,
             required_action=None, last_error=None, incomplete_reason=None, usage=None, degraded=[], memories=[],

@@ -8,7 +8,14 @@ from starlette.requests import HTTPConnection
 from famulus.features.accounts.caller import AccountsDep, Caller, CallerDep, ClientDep, requires
 from famulus.features.accounts.cookies import clear_session_cookie, session_token_of
 from famulus.features.accounts.errors import UserNotFound
-from famulus.features.accounts.schemas import Erasure, PasswordChange, ProfileChange, UserView
+from famulus.features.accounts.schemas import (
+    Erasure,
+    PasswordChange,
+    Preferences,
+    PreferencesChange,
+    ProfileChange,
+    UserView,
+)
 from famulus.features.accounts.users import Users
 from famulus.kit.problems import errors
 
@@ -29,6 +36,23 @@ async def change_me(change: ProfileChange, caller: AccountCaller, accounts: Acco
     changes = change.model_dump(exclude_unset=True)
     changed = await accounts.write(lambda unit: Users(unit).change_profile(caller.user_id, changes), client)
     return UserView.model_validate(changed)
+
+
+@router.get("/me/preferences", responses=errors())
+async def show_preferences(caller: AccountCaller, accounts: AccountsDep) -> Preferences:
+    """How the caller wants to be helped."""
+    user = await accounts.read(lambda unit: Users(unit).find(caller.user_id))
+    return Preferences.model_validate(user.preferences)
+
+
+@router.patch("/me/preferences", responses=errors())
+async def change_preferences(
+    change: PreferencesChange, caller: AccountCaller, accounts: AccountsDep, client: ClientDep
+) -> Preferences:
+    """Change what is sent, and leave the rest; runs that are queued already keep what they were queued with."""
+    changes = change.model_dump(exclude_none=True)
+    user = await accounts.write(lambda unit: Users(unit).change_preferences(caller.user_id, changes), client)
+    return Preferences.model_validate(user.preferences)
 
 
 @router.post("/me/password", status_code=status.HTTP_204_NO_CONTENT, responses=errors(409))
