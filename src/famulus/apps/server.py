@@ -50,8 +50,8 @@ from famulus.features.usage.desk import UsageDesk
 from famulus.features.usage.office import erase_usage
 from famulus.infra.clients import close_clients, get_database
 from famulus.infra.database import Database
-from famulus.kit.loops import forever
 from famulus.kit.limits import SlidingLimit
+from famulus.kit.loops import forever
 from famulus.memory import endpoints as memory_endpoints
 from famulus.memory.endpoints import MemoryCounter
 from famulus.settings import Settings

@@ -51,6 +51,8 @@ async def leaver(storage: Kind, tmp_path_factory: pytest.TempPathFactory, anyio_
         shown, archive, secrets = await seen(linus), await exported(linus), secrets_of(linus, place)
         await erased(linus)
         await until(lambda: not _blobs_with(place, PLANTED))
+        # The search takes note of what goes, and forgets it a moment later.
+        await until(lambda: server.kept.rows("SELECT * FROM search_changes") == [])
         yield Leaver(place, linus.user_id, archive, shown, secrets, server.kept.everything())
 
 
