@@ -18,6 +18,7 @@ from famulus.features.onboarding.schemas import (
     ChosenModel,
     FirstMemories,
     FirstReminder,
+    LeftOut,
     OnboardingView,
     Trial,
     TrialRequest,
@@ -104,10 +105,10 @@ async def answer_reminder(reminder: FirstReminder, guide: GuideDep) -> Onboardin
     return await guide.hear("reminder", reminder)
 
 
-@router.post("/onboarding/steps/{step}/skip", responses=errors(409), tags=["onboarding"])
-async def skip(step: Step, guide: GuideDep, accounts: AccountsDep) -> OnboardingView:
-    """Leave the question out."""
-    return OnboardingView.of(await accounts.write(lambda unit: guide.steps(unit).skip(step)))
+@router.post("/onboarding/skip", responses=errors(409), tags=["onboarding"])
+async def skip(left_out: LeftOut, guide: GuideDep, accounts: AccountsDep) -> OnboardingView:
+    """Leave a question out."""
+    return OnboardingView.of(await accounts.write(lambda unit: guide.steps(unit).skip(left_out.step)))
 
 
 @router.post("/onboarding/reset", tags=["onboarding"])

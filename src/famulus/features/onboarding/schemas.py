@@ -46,6 +46,12 @@ class FirstReminder(Draft):
     """With an offset, or by the clock where the person is."""
 
 
+class LeftOut(Draft):
+    """A question that stays without an answer."""
+
+    step: Step
+
+
 Answer = Wishes | ChosenModel | FirstMemories | FirstReminder
 
 
