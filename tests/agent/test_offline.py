@@ -90,6 +90,7 @@ async def test_it_counts_no_further_than_it_can() -> None:
         ("remind me in 10 minutes to water the plants", "in 10 minutes", "water the plants"),
         ("Please remind me to call Otto tomorrow at 9.", "tomorrow at 9", "call Otto"),
         ("remind me every weekday at 8:30 to stretch", "every weekday at 8:30", "stretch"),
+        ("remind me tonight to read", "tonight", "read"),
     ],
 )
 async def test_it_sets_a_reminder_where_one_is_meant(text: str, when: str, title: str) -> None:
@@ -100,3 +101,61 @@ async def test_it_sets_a_reminder_where_one_is_meant(text: str, when: str, title
 
     assert isinstance(call, ToolCall)
     assert (call.name, orjson.loads(call.arguments)) == ("schedule_reminder", {"when": when, "title": title})
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        (
+            "Every morning, summarise my day.",
+            {"when": "Every morning", "title": "Summarise my day", "ask_assistant": "summarise my day"},
+        ),
+        ("every other Friday at 14:00, remind me to bake", {"when": "every other Friday at 14:00", "title": "Bake"}),
+    ],
+)
+async def test_what_it_does_again_and_again_is_asked_of_an_assistant_unless_one_is_to_be_reminded(
+    text: str, arguments: dict[str, str]
+) -> None:
+    call = await called(text, ["schedule_reminder"])
+
+    assert (call.name, orjson.loads(call.arguments)) == ("schedule_reminder", arguments)
+
+
+CELLO, SLEEP = f"goal_{'1' * 26}", f"goal_{'2' * 26}"
+GOALS = f"“Sleep” ({SLEEP}): active, no steps yet.\n“Learn the cello” ({CELLO}): active, no steps yet."
+
+
+@pytest.mark.parametrize(
+    ("text", "goal_id", "when"),
+    [
+        ("Check in on my goal to learn the cello every Friday.", CELLO, "every Friday"),
+        ("check in on my goal learn the cello every other Friday at 9", CELLO, "every other Friday at 9"),
+        ("Every Friday at 9, check in on my goal “Learn the cello”", CELLO, "Every Friday at 9"),
+        ("Please check in on my goal tomorrow at 10", SLEEP, "tomorrow at 10"),
+    ],
+)
+async def test_it_looks_which_goal_is_meant_before_it_checks_in_on_it(text: str, goal_id: str, when: str) -> None:
+    tools = ["list_goals", "schedule_check_in", "schedule_reminder"]
+
+    first = await called(text, tools)
+    then = await called(text, tools, after=GOALS)
+
+    assert first.name == "list_goals"
+    assert (then.name, orjson.loads(then.arguments)) == ("schedule_check_in", {"goal_id": goal_id, "when": when})
+
+
+async def called(text: str, tools: list[str], *, after: str | None = None) -> ToolCall:
+    """What is called at these words, or once a tool has said something."""
+    offered = [{"type": "function", "function": {"name": name}} for name in tools]
+    messages = [said(text)]
+    if after is not None:
+        call = {"id": "call_1", "type": "function", "function": {"name": tools[0], "arguments": "{}"}}
+        messages += [
+            {"role": "assistant", "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": "call_1", "content": after},
+        ]
+    request = ChatRequest(model="offline", messages=messages, tools=offered)
+    events = [event async for event in OfflineModel(words_per_second=0).stream(request)]
+    call_made = events[0]
+    assert isinstance(call_made, ToolCall)
+    return call_made

@@ -22,8 +22,8 @@ NAME = "offline"
 
 _WHO_I_AM = (
     "I am Famulus' offline stand-in: a few rules, not a language model. I can tell the time, calculate, remember a "
-    "sentence for you, keep your goals and your calendar, search your files and what we said, and count. Connect a "
-    "real model to have a conversation: see “Connect a model” in the README."
+    "sentence for you, remind you, keep your goals and your calendar, search your files and what we said, and count. "
+    "Connect a real model to have a conversation: see “Connect a model” in the README."
 )
 _MOST_COUNTED = 20_000
 _WORDS_AT_ONCE = 500
@@ -36,10 +36,15 @@ _REMEMBER = re.compile(r"\s*(?:please )?remember(?: that)?[: ]+(.+)", re.IGNOREC
 _RECALL = re.compile(
     r"\s*(?:what do you (?:know|remember)|recall)(?: about)?[: ]*(.*?)\??\s*$", re.IGNORECASE | re.DOTALL
 )
-_TIMES = r"(?:in|at|on|today|tonight|tomorrow|the day after|next|this|every|daily|weekly|monthly|hourly)\b.+?"
+_TIMES = r"(?:in|at|on|today|tonight|tomorrow|the day after|next|this|every|daily|weekly|monthly|hourly)\b.*?"
 _REMIND = re.compile(
     rf"\s*(?:please )?remind me (?:(?P<when>{_TIMES}) (?:to|that|about) (?P<what>.+?)"
     rf"|(?:to|that|about) (?P<later>.+?) (?P<then>{_TIMES}))[.!]?\s*$",
+    re.IGNORECASE | re.DOTALL,
+)
+_EVERY = re.compile(
+    r"\s*(?:please )?(?P<when>every\b[^,]+),\s+(?P<remind>remind me (?:to|that|about) )?"
+    r"(?P<what>(?!check in).+?)[.!]?\s*$",
     re.IGNORECASE | re.DOTALL,
 )
 _REMINDERS = re.compile(r"\b(?:what|list|show|which)\b.{0,20}\breminders\b", re.IGNORECASE)
@@ -118,6 +123,11 @@ def _about_reminders(text: str) -> tuple[str, dict[str, Any]] | None:
     if match := _REMIND.match(text):
         when, what = match["when"] or match["then"], match["what"] or match["later"]
         return "schedule_reminder", {"when": when.strip(), "title": shortened(what.strip(), 200)}
+    if match := _EVERY.match(text):
+        what = match["what"].strip()
+        asked = {} if match["remind"] else {"ask_assistant": what}
+        title = shortened(what[:1].upper() + what[1:], 200)
+        return "schedule_reminder", {"when": match["when"].strip(), "title": title} | asked
     if match := _CANCEL.match(text):
         return f"{match[1].lower()}_reminder", {"id": match[2]}
     if _REMINDERS.search(text):

@@ -23,6 +23,15 @@ _LIST_GOALS = re.compile(
     r"\s*(?:what are|show|list|how (?:far )?are)\b.{0,20}\b(?P<which>active|paused|achieved|abandoned)?\s*goals\b",
     re.IGNORECASE,
 )
+_WHEN = (
+    r"(?:every\b|daily\b|weekly\b|monthly\b|tomorrow\b|next\b|in (?:\d|an? |half )|on (?:mon|tue|wed|thu|fri|sat|sun))"
+)
+_CHECK_IN = re.compile(
+    rf"\s*(?:please )?(?:(?P<first>{_WHEN}[^,]*), )?check in (?:on|about) (?:my |the )?goals?\b"
+    rf"(?: to\b| of\b|:| called)?(?P<title>.*?)(?:\s+(?P<when>{_WHEN}.*?))?\s*[.!]?\s*$",
+    re.IGNORECASE | re.DOTALL,
+)
+_GOAL = re.compile(r"“([^”]*)” \((goal_[0-9a-z]{26})\)")
 _TODOS = re.compile(r"\s*what (?:can|should|shall) i do next\b|.{0,30}\bto-?dos?\b", re.IGNORECASE)
 _LOOK = re.compile(
     r"\s*(?:what(?:.s| is| do i have| have i got)|show|list|what happens|do i have anything)\b.*"
@@ -53,6 +62,8 @@ def asked_for(text: str) -> Call | None:
         return "add_goal", {"title": title[:1].upper() + title[1:]} | (
             {"target_date": match["day"]} if match["day"] else {}
         )
+    if _check_in(text):
+        return "list_goals", {"status": "active"}
     if match := _LIST_GOALS.match(text):
         return "list_goals", {"status": match["which"].lower()} if match["which"] else {}
     if _TODOS.match(text):
@@ -61,9 +72,24 @@ def asked_for(text: str) -> Call | None:
 
 
 def asked_for_then(text: str, output: str) -> Call | None:
-    """The tool that the phrase asks for, once it is known what day it is: `output` is what the clock has said."""
+    """The tool that the phrase asks for, once it is known what day it is or what goals there are, as `output` says."""
+    if match := _check_in(text):
+        goal_id = _meant(match["title"], output)
+        when = (match["first"] or match["when"]).strip()
+        return ("schedule_check_in", {"goal_id": goal_id, "when": when}) if goal_id else None
     today = _TODAY.search(output)
     return _dated(text, date.fromisoformat(today[1])) if today and _is_about_days(text) else None
+
+
+def _check_in(text: str) -> re.Match[str] | None:
+    match = _CHECK_IN.match(text)
+    return match if match and (match["first"] or match["when"]) else None
+
+
+def _meant(title: str, listed: str) -> str | None:
+    """The goal that is called so, or the newest where none is named."""
+    wanted = title.strip(" “”\"'").casefold()
+    return next((goal_id for known, goal_id in _GOAL.findall(listed) if wanted in known.casefold()), None)
 
 
 def _is_about_days(text: str) -> bool:

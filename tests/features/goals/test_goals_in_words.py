@@ -37,6 +37,17 @@ async def test_a_goal_is_added_and_listed_in_plain_words(person: Client) -> None
     assert "Learn the cello" in listed
 
 
+async def test_check_ins_are_asked_for_in_plain_words(person: Client) -> None:
+    await said(person, "Add a goal to learn the cello.")
+
+    answer = await said(person, "Check in on my goal to learn the cello every other Friday at 9.")
+
+    (goal,) = (await person.get("/api/v1/goals"))["data"]
+    (check_in,) = (await person.get(f"/api/v1/goals/{goal['id']}/check-ins"))["data"]
+    assert check_in["rule"] == "FREQ=WEEKLY;INTERVAL=2;BYDAY=FR"
+    assert check_in["next_local"] in answer
+
+
 async def test_a_roadmap_is_drawn_in_a_run_that_can_be_followed(person: Client) -> None:
     goal_id = await a_goal(person)
 
