@@ -29,7 +29,7 @@ _AT_ONCE = 40
 # Texts are looked at until there are so many characters of them; a page may then be short, and go on.
 _MOST_LOOKED_AT = 4_000_000
 # So much of what was just written is taken in before a search; what is more is taken in behind it.
-_BATCHES = 4
+_BATCHES = 8
 _CURSOR = re.compile(r"([0-9]{1,9})\.([0-9]{1,4})")
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from famulus.features.search.records import Change, Entry, Owner
@@ -11,7 +11,8 @@ from famulus.features.search.words import marks_of, weights_of
 from famulus.infra.database import Database, Session
 from famulus.infra.findable import Findable, Source
 
-_AT_ONCE = 64
+# As many things as are taken in while nobody else can write to SQLite: a hundredth of a second or two.
+_AT_ONCE = 32
 _Key = tuple[str, str]
 
 
@@ -85,6 +86,16 @@ def _entries(keys: Sequence[_Key], sources: Mapping[_Key, Source]) -> list[Entry
     return entries
 
 
+@dataclass(slots=True)
+class _Changes:
+    """What is new, has other words or is gone, by number; and how much each word is now, zero for what is gone."""
+
+    new: dict[int, Entry] = field(default_factory=dict)
+    known: dict[int, Entry] = field(default_factory=dict)
+    gone: list[int] = field(default_factory=list)
+    weights: dict[int, dict[str, int]] = field(default_factory=dict)
+
+
 class _Index:
     """The index of one person, within the transaction that changes it."""
 
@@ -105,31 +116,36 @@ class _Index:
                 return
             owner = await self._repository.enter()
         known = await self._repository.known(owner.owner, entries)
-        weights: dict[int, dict[str, int]] = {}
-        gone: list[int] = []
-        last = owner.last_number
-        for entry in entries:
-            number, before = known.get((entry.kind, entry.object_id), (0, {}))
-            if entry.weights == before:
-                continue
-            if not entry.weights:
-                gone.append(number)
-            else:
-                is_new = not number
-                if is_new:
-                    last = number = last + 1
-                await self._repository.put(owner.owner, number, entry, is_new=is_new)
-            weights[number] = _difference(before, entry.weights)
-        things = owner.things + (last - owner.last_number) - len(gone)
-        await self._write(replace(owner, last_number=last, things=things), weights, gone)
+        await self._write(owner, _changes(owner, known, entries))
 
-    async def _write(self, owner: Owner, weights: Mapping[int, Mapping[str, int]], gone: Sequence[int]) -> None:
-        if any(not weight for by_word in weights.values() for weight in by_word.values()):
+    async def _write(self, owner: Owner, changes: _Changes) -> None:
+        if any(not weight for by_word in changes.weights.values() for weight in by_word.values()):
             await self._repository.leave_no_trace()
-        if gone:
-            await self._repository.remove(owner.owner, gone)
-        await self._repository.reweigh(owner.owner, weights)
-        await self._repository.count(owner)
+        if changes.gone:
+            await self._repository.remove(owner.owner, changes.gone)
+        await self._repository.put(owner.owner, changes.new, changes.known)
+        await self._repository.reweigh(owner.owner, changes.weights)
+        last_number = owner.last_number + len(changes.new)
+        things = owner.things + len(changes.new) - len(changes.gone)
+        await self._repository.count(replace(owner, last_number=last_number, things=things))
+
+
+def _changes(owner: Owner, known: Mapping[_Key, tuple[int, dict[str, int]]], entries: Sequence[Entry]) -> _Changes:
+    """What has to be written so that the index has what the entries say."""
+    changes = _Changes()
+    for entry in entries:
+        number, before = known.get((entry.kind, entry.object_id), (0, {}))
+        if entry.weights == before:
+            continue
+        if not entry.weights:
+            changes.gone.append(number)
+        elif number:
+            changes.known[number] = entry
+        else:
+            number = owner.last_number + len(changes.new) + 1
+            changes.new[number] = entry
+        changes.weights[number] = _difference(before, entry.weights)
+    return changes
 
 
 def _difference(before: Mapping[str, int], now: Mapping[str, int]) -> dict[str, int]:

@@ -15,20 +15,20 @@ _WEIGHT_BITS = 7
 
 def changed(uses: bytes, weights: Mapping[int, int]) -> bytes:
     """The uses with other weights for these places of the block; zero for those that are not to be there any more."""
-    if not uses or (min(weights) > _last_place(uses) and all(weights.values())):
-        return uses + _packed({place: weight for place, weight in weights.items() if weight})
+    if all(weights.values()) and (not uses or min(weights) > _last_place(uses)):
+        # Nearly always: what is new has a higher number than all that was before.
+        return uses + _packed(weights)
     kept = {number >> _WEIGHT_BITS: number & MOST_WEIGHT for number in _unpacked(uses)}
     kept.update(weights)
     return _packed({place: weight for place, weight in kept.items() if weight})
 
 
 def _last_place(uses: bytes) -> int:
-    last: int = struct.unpack_from("<H", uses, len(uses) - 2)[0]
-    return last >> _WEIGHT_BITS
+    return int.from_bytes(uses[-2:], "little") >> _WEIGHT_BITS
 
 
 def _packed(weights: Mapping[int, int]) -> bytes:
-    return struct.pack(f"<{len(weights)}H", *(place << _WEIGHT_BITS | weights[place] for place in sorted(weights)))
+    return b"".join([(place << _WEIGHT_BITS | weights[place]).to_bytes(2, "little") for place in sorted(weights)])
 
 
 def _unpacked(uses: bytes) -> tuple[int, ...]:

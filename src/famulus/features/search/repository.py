@@ -39,6 +39,10 @@ _here = (_uses.owner == _owner, _uses.word == _word, _uses.block == _block)
 _ADD = Prepared(sa.insert(search_words))
 _REPLACE = Prepared(sa.update(search_words).where(*_here))
 _REMOVE = Prepared(sa.delete(search_words).where(*_here))
+_ADD_THING = Prepared(sa.insert(search_things))
+_CHANGE_THING = Prepared(
+    sa.update(search_things).where(_things.owner == _owner, _things.number == sa.bindparam("of_number"))
+)
 _PENDING = Prepared(
     sa.select(changes.c.number, changes.c.kind, changes.c.object_id)
     .where(changes.c.user_id == sa.bindparam("of_user"))
@@ -103,14 +107,20 @@ class IndexRepository:
         rows = await self._session.execute(columns.where(_things.owner == owner, _things.object_id.in_(ids)))
         return {(row[0], row[1]): (row[2], read(row[3])) for row in rows}
 
-    async def put(self, owner: int, number: int, entry: Entry, *, is_new: bool) -> None:
-        """Keep what the index has of a thing."""
-        if is_new:
-            thing = {"owner": owner, "number": number, "kind": entry.kind, "object_id": entry.object_id}
-            await self._session.execute(sa.insert(search_things), thing | {"words": written(entry.weights)})
-            return
-        here = _things.owner == owner, _things.number == number
-        await self._session.execute(sa.update(search_things).where(*here).values(words=written(entry.weights)))
+    async def put(self, owner: int, new: Mapping[int, Entry], known: Mapping[int, Entry]) -> None:
+        """Keep what the index has of things, by their numbers."""
+        added = [
+            {"owner": owner, "number": number, "kind": entry.kind, "object_id": entry.object_id,
+             "words": written(entry.weights)}
+            for number, entry in new.items()
+        ]  # fmt: skip
+        if added:
+            await self._session.change_many(_ADD_THING, added)
+        changed = [
+            {"of_owner": owner, "of_number": number, "words": written(entry.weights)} for number, entry in known.items()
+        ]
+        if changed:
+            await self._session.change_many(_CHANGE_THING, changed)
 
     async def remove(self, owner: int, numbers: Sequence[int]) -> None:
         """Remove things; their words are `reweigh`ed to nothing."""

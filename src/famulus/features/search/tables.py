@@ -31,7 +31,7 @@ search_things = sa.Table(
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("object_id", sa.Text, nullable=False),
     # Its words as they are in the index, each with its weight: what has to be taken away with it.
-    sa.Column("words", sa.Text, nullable=False),
+    sa.Column("words", sa.LargeBinary, nullable=False),
     sa.Index("uq_search_things_object_id", "owner", "object_id", "kind", unique=True),
     sqlite_with_rowid=False,
     info=_DERIVED,

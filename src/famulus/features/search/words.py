@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
+import zlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from famulus.features.search.postings import MOST_WEIGHT
@@ -20,6 +21,7 @@ _TITLE = 3
 # How a word's weight grows with its uses, and falls with the length of the text (BM25).
 _SATURATION, _LENGTH_SHARE, _USUAL_LENGTH = 1.2, 0.6, 30
 _SCALE = 50
+_QUICKLY = 1
 _BEGINNING, _KIND, _CONVERSATION, _DAY = "\x02", "\x03", "\x04", "\x05"
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
 _PIECE = re.compile(rf"[{_UNSPACED}]+|[^\W_{_UNSPACED}]+|\S")
@@ -135,12 +137,15 @@ def of_day(at: datetime) -> str:
     return f"{_DAY}{at.date().isoformat()}"
 
 
-def written(weights: Mapping[str, int]) -> str:
-    """Words and weights, as they are kept with the thing that has them."""
-    return "\n".join(f"{term}\t{weight}" for term, weight in weights.items())
+def written(weights: Mapping[str, int]) -> bytes:
+    """Words and weights, as they are kept with the thing that has them: without what follows from the others."""
+    lines = (f"{term}\t{weight}" for term, weight in weights.items() if not term.startswith(_BEGINNING))
+    return zlib.compress("\n".join(lines).encode(), level=_QUICKLY)
 
 
-def read(kept: str) -> dict[str, int]:
+def read(kept: bytes) -> dict[str, int]:
     """What `written` has written."""
-    lines: Iterable[list[str]] = (line.split("\t") for line in kept.split("\n") if line)
-    return {term: int(weight) for term, weight in lines}
+    lines = zlib.decompress(kept).decode().split("\n")
+    weights = {term: int(weight) for term, _, weight in (line.partition("\t") for line in lines if line)}
+    words = {term: weight for term, weight in weights.items() if term >= " "}
+    return weights | _beginnings(words)

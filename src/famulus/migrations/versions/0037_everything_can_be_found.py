@@ -90,7 +90,7 @@ def _create_tables() -> None:
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("object_id", sa.Text(), nullable=False),
-        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("words", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("owner", "number", name=op.f("pk_search_things")),
         sqlite_with_rowid=False,
     )
