@@ -234,7 +234,7 @@ async def test_what_an_older_version_remembered_is_still_known(tmp_path: object)
     url = f"sqlite:///{tmp_path}/old.db"
     engine = sa.create_engine(url)
     with engine.begin() as connection:
-        command.upgrade(migrations._config(connection), "0001")
+        command.upgrade(migrations.SERVER.config(connection), "0001")
         connection.exec_driver_sql(
             "INSERT INTO memories VALUES ('mem_1', 'user_maria', 'Maria likes tea.', 'k', '2026-01-01 00:00:00.000000')"
         )

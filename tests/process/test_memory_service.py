@@ -13,6 +13,7 @@ import pytest
 
 from tests.journeys.talk import rows, until
 from tests.serving import Client, Server, serving
+from tests.storage import Kept
 
 pytestmark = pytest.mark.anyio
 
@@ -52,7 +53,9 @@ def anyio_backend() -> str:
 async def pair(tmp_path_factory: pytest.TempPathFactory, anyio_backend: str) -> AsyncIterator[Pair]:
     folder = tmp_path_factory.mktemp("pair")
     key = {"FAMULUS_MEMORY__SERVICE_KEY": KEY, "FAMULUS_MEMORY__EMBEDDINGS": "none"}
-    with serving(folder / "memory", command="memory", **key) as memory:
+    own = f"sqlite:///{folder / 'own.db'}"
+    with serving(folder / "memory", command="memory", FAMULUS_MEMORY__DATABASE_URL=own, **key) as memory:
+        memory.kept = Kept(own, {})
         await memory.start()
         with serving(folder / "chat", FAMULUS_MEMORY__URL=memory.url, **key, **HASTE) as chat:
             await chat.start()

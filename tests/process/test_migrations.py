@@ -17,7 +17,11 @@ from famulus.infra.schema import metadata
 
 ROOT = Path(__file__).parents[2]
 # Alembic cannot read an index over an expression back.
-NOT_COMPARED = {"uq_users_email", "ix_file_passages_words"}
+NOT_COMPARED = {"uq_users_email", "ix_file_passages_words", "memory_version"}
+MEMORYS = {
+    "memories", "memory_owners", "memory_proposals", "memory_terms", "memory_vectors", "memory_version",
+    "sqlite_sequence",
+}  # fmt: skip
 # The tables that the full text search makes for itself.
 INDEXES_OF_WORDS = "memory_words", "file_words"
 
@@ -147,8 +151,35 @@ def test_people_and_what_is_theirs_outlive_the_change_of_their_table(tmp_path: P
         assert database.execute("SELECT count(*) FROM sessions").fetchone() == (0,)
 
 
+def test_a_memory_of_its_own_gets_what_it_needs_and_no_server_takes_it_for_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "memory.db"
+
+    for _ in range(2):
+        migrations.upgrade_memory(f"sqlite:///{path}")
+
+    assert {name for name, sql in schema_of(path) if sql and sql.startswith("CREATE TABLE")} == MEMORYS
+    with pytest.raises(migrations.MemorysDatabase):
+        migrations.upgrade(f"sqlite:///{path}")
+
+
+def test_where_the_memory_is_in_the_servers_database_both_histories_are_there(
+    tmp_path: Path, whole: list[tuple[str, str]]
+) -> None:
+    path = tmp_path / "famulus.db"
+    _upgrade_to(path, "0024")
+
+    # As `famulus memory` does it that is told of the same database in another way.
+    migrations.upgrade_memory(f"sqlite:///{path}")
+
+    assert schema_of(path) == whole
+    memorys = dict(schema_of(tmp_path / "famulus.db"))
+    migrations.upgrade_memory(f"sqlite:///{tmp_path / 'own.db'}")
+    indexes = {name for name, _ in schema_of(tmp_path / "own.db")}
+    assert {name for name in memorys if "memor" in name} - {"memory_words"} <= indexes
+
+
 def _upgrade_to(path: Path, revision: str) -> None:
     engine = sa.create_engine(f"sqlite:///{path}", poolclass=sa.NullPool)
     with engine.begin() as connection:
-        command.upgrade(migrations._config(connection), revision)
+        command.upgrade(migrations.SERVER.config(connection), revision)
     engine.dispose()

@@ -15,7 +15,8 @@ from famulus import migrations
 from famulus.infra.postgres import PostgresDatabase, PostgresSession
 from famulus.infra.schema import metadata
 from tests.databases import create_tables
-from tests.process.test_migrations import NOT_COMPARED, ROOT
+from tests.process.test_migrations import MEMORYS, NOT_COMPARED, ROOT
+from tests.storage import Kept
 
 
 async def differences(url: str) -> list[Any]:
@@ -62,6 +63,15 @@ def test_the_migrated_schema_notes_the_same_changes(postgres_database: str, kept
 
     assert migrated == declared
     assert len(migrated) == 18
+
+
+def test_a_memory_of_its_own_gets_what_it_needs(postgres_database: str) -> None:
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(migrations.upgrade_memory, [postgres_database] * 3))
+
+    assert set(Kept(postgres_database, {}).columns()) == MEMORYS - {"sqlite_sequence"}
+    with pytest.raises(migrations.MemorysDatabase):
+        migrations.upgrade(postgres_database)
 
 
 def test_an_operator_upgrades_and_asks(postgres_database: str) -> None:

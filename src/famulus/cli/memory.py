@@ -47,7 +47,9 @@ def serve(host: Host = None, port: Port = None) -> None:
         logging.configure(settings.log)
         tracing.start(settings.telemetry, role="memory")
         prepare_folder(settings.data_dir)
-        migrations.upgrade(settings.memory_database_url)
+        is_the_servers = settings.memory_database_url == settings.database_url
+        upgrade = migrations.upgrade if is_the_servers else migrations.upgrade_memory
+        upgrade(settings.memory_database_url)
         app = create_app(settings)
         host = host or settings.memory.host
         listening = listen(host, settings.memory.port if port is None else port)

@@ -34,6 +34,7 @@ memories = sa.Table(
     # Which edition of `words` has put its words into the index; zero for none.
     sa.Column("indexed", sa.SmallInteger, nullable=False, server_default="0"),
     sa.Index("uq_memories_key", "user_id", "key", unique=True),
+    sa.Index("ix_memories_user_id", "user_id", "number"),
     sa.Index("ix_memories_chain", "user_id", "chain"),
     sa.Index("ix_memories_session", "user_id", "session", "number"),
     sa.Index("ix_memories_kind", "user_id", "kind", "number"),

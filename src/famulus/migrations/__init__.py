@@ -1,8 +1,13 @@
-"""The schema's history: each revision once, in order, in one transaction, by one process at a time."""
+"""The schema's histories: each revision once, in order, in one transaction, by one process at a time.
+
+There are two: the server's, and the memory's, which may have a database of its own. Where they share one, both are
+there, each with its own table of versions (decision 0011).
+"""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,8 +34,56 @@ _WAIT_FOR_OTHERS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class History:
+    """Revisions one after the other, and the table that says up to which a database has them."""
+
+    folder: Path
+    version_table: str
+
+    def is_of(self, connection: sa.Connection) -> bool:
+        """Whether the database has any of it."""
+        return sa.inspect(connection).has_table(self.version_table)
+
+    def config(self, connection: sa.Connection) -> Config:
+        """What Alembic wants to be told."""
+        config = Config()
+        config.set_main_option("script_location", str(_FOLDER))
+        config.set_main_option("version_locations", str(self.folder))
+        config.set_main_option("path_separator", "newline")
+        config.attributes.update(connection=connection, version_table=self.version_table)
+        return config
+
+    def revisions(self, connection: sa.Connection) -> tuple[str | None, str]:
+        """The one that a database is at, and the newest."""
+        options = {"version_table": self.version_table}
+        current = MigrationContext.configure(connection, opts=options).get_current_revision()
+        return current, str(self._script(connection).get_current_head())
+
+    def upgrade(self, connection: sa.Connection) -> None:
+        """Bring a database to the newest revision, unless it is at one that nobody here knows."""
+        current, _ = self.revisions(connection)
+        known = {script.revision for script in self._script(connection).walk_revisions()}
+        if current is not None and current not in known:
+            raise NewerSchema(
+                f"The database is at revision {current}, which a newer version of Famulus has made: use that."
+            )
+        command.upgrade(self.config(connection), "head")
+
+    def _script(self, connection: sa.Connection) -> ScriptDirectory:
+        return ScriptDirectory.from_config(self.config(connection))
+
+
+SERVER = History(_FOLDER / "versions", "alembic_version")
+MEMORY = History(_FOLDER / "versions" / "memory", "memory_version")
+
+
 class NewerSchema(Conflict):
     """The database was used by a version that knows more revisions than this one."""
+
+
+class MemorysDatabase(Conflict):
+    """The database belongs to a memory service alone."""
 
 
 class UnfinishedCopy(Conflict):
@@ -41,17 +94,27 @@ _unfinished = sa.Table("unfinished_copy", sa.MetaData(), sa.Column("source", sa.
 
 
 def upgrade(url: str) -> None:
-    """Bring the database at `url` to the newest revision.
+    """Bring a server's database to the newest revisions, of the memory's tables too.
 
     Whoever comes second waits for the first, and then finds nothing to do. A process that dies in the middle leaves
     the schema as it was.
     """
-    _on(url, _upgrade)
+    _on(url, lambda connection: _upgrade(connection, [SERVER, MEMORY]))
+
+
+def upgrade_memory(url: str) -> None:
+    """Bring a memory's own database to the newest revision; one that a server uses gets all that a server needs."""
+    _on(url, lambda connection: _upgrade(connection, [MEMORY]))
 
 
 def revision_of(url: str) -> tuple[str | None, str | None]:
-    """The revision a database is at, and the newest there is."""
-    return _on(url, _revision)
+    """The revisions a server's database is at, and the newest there are."""
+
+    def look(connection: sa.Connection) -> tuple[str | None, str | None]:
+        (current, newest), (memory, newest_memory) = (one.revisions(connection) for one in (SERVER, MEMORY))
+        return current and f"{current} + {memory or 'no memory'}", f"{newest} + {newest_memory}"
+
+    return _on(url, look)
 
 
 def begin_copy(url: str, source: str) -> None:
@@ -89,19 +152,17 @@ def _is_copy(connection: sa.Connection) -> bool:
     return sa.inspect(connection).has_table(_unfinished.name)
 
 
-def _upgrade(connection: sa.Connection) -> None:
+def _upgrade(connection: sa.Connection, histories: Sequence[History]) -> None:
     with connection.begin():
         connection.exec_driver_sql(_WAIT_FOR_OTHERS[connection.dialect.name])
         if _is_copy(connection):
             raise UnfinishedCopy("This database is a copy that is not finished: run the same famulus db copy again.")
-        config = _config(connection)
-        _refuse_newer(connection, ScriptDirectory.from_config(config))
-        command.upgrade(config, "head")
-
-
-def _revision(connection: sa.Connection) -> tuple[str | None, str | None]:
-    current = MigrationContext.configure(connection).get_current_revision()
-    return current, ScriptDirectory.from_config(_config(connection)).get_current_head()
+        if SERVER.is_of(connection):
+            histories = [SERVER, MEMORY]
+        elif SERVER in histories and MEMORY.is_of(connection):
+            raise MemorysDatabase("This database belongs to a memory service: give the server one of its own.")
+        for history in histories:
+            history.upgrade(connection)
 
 
 def _on(url: str, work: Callable[[sa.Connection], T]) -> T:
@@ -133,19 +194,3 @@ async def _on_postgres(url: str, work: Callable[[sa.Connection], T]) -> T:
             return await connection.run_sync(work)
     finally:
         await engine.dispose()
-
-
-def _refuse_newer(connection: sa.Connection, history: ScriptDirectory) -> None:
-    current = MigrationContext.configure(connection).get_current_revision()
-    known = {script.revision for script in history.walk_revisions()}
-    if current is not None and current not in known:
-        raise NewerSchema(
-            f"The database is at revision {current}, which a newer version of Famulus has made: use that."
-        )
-
-
-def _config(connection: sa.Connection) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_FOLDER))
-    config.attributes["connection"] = connection
-    return config
