@@ -96,6 +96,53 @@ async def test_nobody_is_answered_without_the_key(pair: Pair, key: str) -> None:
     assert (await stranger.request("GET", "/health/ready"))[0] == 200
 
 
+async def test_the_key_opens_nobodys_memories_under_anothers_name(pair: Pair) -> None:
+    berta = "user_01jm8v11111111111111111111"
+    secret = await pair.service.post(f"/memories/{MARIA}", {"text": "Maria has a secret.", "session": "s"}, expect=201)
+    asked = {"key": "p", "change": {"do": "forget", "memory_id": secret["id"]}}
+    assert (await pair.service.request("POST", f"/memories/{MARIA}/proposals", {"proposals": [asked]}))[0] == 204
+    (proposal,) = (await pair.service.get(f"/memories/{MARIA}/proposals"))["data"]
+    before = await pair.service.get(f"/memories/{MARIA}/export")
+    requests: list[tuple[str, str, Any, int]] = [
+        ("GET", f"/{secret['id']}", None, 404), ("PATCH", f"/{secret['id']}", {"text": "x"}, 404),
+        ("DELETE", f"/{secret['id']}", None, 404), ("GET", f"/{secret['id']}/history", None, 404),
+        ("POST", f"/{secret['id']}/restore", None, 404), ("POST", f"/proposals/{proposal['id']}/accept", None, 404),
+        ("POST", f"/proposals/{proposal['id']}/reject", None, 404), ("DELETE", "/sessions/s", None, 204),
+        ("POST", "/lessons", {"lessons": [asked["change"], _correcting(secret["id"])]}, 204), ("DELETE", "", None, 204),
+    ]  # fmt: skip
+    for method, rest, body, expected in requests:
+        assert (await pair.service.request(method, f"/memories/{berta}{rest}", body))[0] == expected, (method, rest)
+
+    for query in ("secret", "", "Maria"):
+        assert (await pair.service.post(f"/memories/{berta}/search", {"query": query}))["data"] == []
+    page = await pair.service.request("GET", f"/memories/{berta}?after={secret['id']}")
+    assert page[0] == 404
+    assert (await pair.service.get(f"/memories/{MARIA}/export"))["data"] == before["data"]
+    assert (await pair.service.get(f"/memories/{MARIA}/proposals"))["data"] == [proposal]
+
+
+async def test_tools_reach_only_what_is_the_callers(pair: Pair) -> None:
+    secret = await pair.owner.post(
+        f"/memories/{pair.owner.user_id}", {"text": "Anna has a zebra.", "pinned": True}, expect=201
+    )
+    dora = await pair.chat.member(pair.owner, "Dora")
+    using = ("correct", {"id": secret["id"], "text": "Taken over."}), ("forget", {"id": secret["id"]})
+    for name, arguments in using:
+        run = await dora.ended((await dora.send(await dora.thread(), f"use {name} {json.dumps(arguments)}"))["id"])
+        assert "memory_not_found" in (await dora.texts(run["thread_id"]))[-1][2]
+    for said in ("recall zebra", "recall", "what is known of the zebra?"):
+        run = await dora.ended((await dora.send(await dora.thread(), said))["id"])
+        assert run["memories"] == []
+        assert "Anna has a zebra" not in str(await dora.texts(run["thread_id"]))
+
+    assert (await pair.owner.get(f"/memories/{pair.owner.user_id}/{secret['id']}"))["text"] == "Anna has a zebra."
+    await pair.owner.request("DELETE", f"/memories/{pair.owner.user_id}/{secret['id']}")
+
+
+def _correcting(memory_id: str) -> Any:
+    return {"do": "correct", "memory_id": memory_id, "patch": {"text": "Taken over."}}
+
+
 async def test_what_is_said_in_a_conversation_is_kept_in_the_service(pair: Pair) -> None:
     await pair.say("remember that the safe opens with 4711")
     (kept,) = [m for m in (await pair.service.get(f"/memories/{pair.owner.user_id}"))["data"] if "4711" in m["text"]]
