@@ -41,8 +41,8 @@ async def said(clients: list[Client], what: str, *, name: str) -> Stubborn:
     return Stubborn(clients, run["id"])
 
 
-async def harassed(fleet: Fleet, *, seconds: float, every_seconds: float) -> int:
-    """Kill a worker, start it again, and so on; how often."""
+async def harassed(fleet: Fleet, *, seconds: float, every_seconds: float, leaving: int = 0) -> int:
+    """Kill a worker, start it again, and so on, as long as more than `leaving` are there; how often."""
     chance = random.Random(SEED)
     until = time.monotonic() + seconds
     starting: dict[int, asyncio.Task[Server]] = {}
@@ -50,7 +50,7 @@ async def harassed(fleet: Fleet, *, seconds: float, every_seconds: float) -> int
     while time.monotonic() < until:
         # One that has just been killed is left alone until it is there again.
         up = [worker for worker in fleet.workers if id(worker) not in starting or starting[id(worker)].done()]
-        if up:
+        if len(up) > leaving:
             victim = chance.choice(up)
             victim.kill()
             killed += 1

@@ -52,6 +52,10 @@ def test_a_goal_is_set_and_its_steps_are_ticked_in_list_and_picture(page: Page) 
     page.get_by_role("button", name="Add step").click()
     expect(picture.get_by_role("button", name="Bake one a week")).to_be_visible()
 
+    page.get_by_label("When should you be asked how far it is?").fill("every other Friday at 9")
+    page.get_by_role("button", name="Ask me").click()
+    expect(page.locator(".row", has_text="Every 2 weeks on Fri")).to_contain_text("09:00 (UTC)")
+
     visit(page, "goals")
     # Ticked, it leaves the list: there is no box left that could be seen to be ticked.
     page.get_by_role("checkbox", name="Bake one a week").click()

@@ -14,5 +14,7 @@ export const goals = {
   addStep: (id, step) => call("POST", at(id, "/steps"), step, once()),
   changeStep: (id, stepId, fields) => call("PATCH", at(id, `/steps/${enc(stepId)}`), fields),
   removeStep: (id, stepId) => call("DELETE", at(id, `/steps/${enc(stepId)}`)),
+  checkIns: async (id) => (await call("GET", at(id, "/check-ins"))).data,
+  checkIn: (id, draft) => call("POST", at(id, "/check-ins"), draft, once()),
   todos: async () => (await call("GET", `${V1}/todos${page(20)}`)).data,
 };

@@ -10,6 +10,7 @@ import { Field, Form, TextField } from "../form.js";
 import { Flag, Left, Pencil, Sparkle, Trash } from "../icons.js";
 import { Loaded, Nothing, Page, useLoaded } from "../page.js";
 import { goals as api } from "./api.js";
+import { CheckIns } from "./check-ins.js";
 import { Ring } from "./progress.js";
 import { Roadmap } from "./roadmap.js";
 import { Steps } from "./steps.js";
@@ -68,6 +69,7 @@ function Shown({ goal, roadmap, reload }) {
     <section class="panel"><h2>Steps</h2>
       <${Steps} roadmap=${roadmap} onTick=${tick} onRemove=${removeStep} onAdd=${async (step) => (await api.addStep(goal.id, step), reload())} />
     </section>
+    <${CheckIns} goal=${goal} />
     <${Drawing} goal=${goal} onDone=${reload} />`;
 }
 
