@@ -19,6 +19,7 @@ MANY = 10_000
 PEOPLE = 100
 SECONDS = 60
 PATIENCE = 300
+MAKING = timedelta(seconds=60)
 SETTINGS = {"FAMULUS_JOBS__MAX_ATTEMPTS": "100", "FAMULUS_JOBS__POLL_SECONDS": "0.5"}
 
 
@@ -37,9 +38,12 @@ async def test_ten_thousand_reminders_of_one_minute_while_workers_die(
     with a_fleet(tmp_path, servers=0, workers=3, **addresses, **LOOPBACK, **SETTINGS) as fleet:
         await asyncio.gather(*(worker.start() for worker in fleet.workers))
         async with receiving() as receiver:
-            begin = datetime.now(UTC) + timedelta(seconds=5)
+            begin = datetime.now(UTC) + MAKING
             due = list(spread(MANY, begin=begin, over=timedelta(seconds=SECONDS)))
             await a_crowd(kept, receiver.address, people=PEOPLE, due=due)
+            left = (begin - datetime.now(UTC)).total_seconds()
+            assert left > 0, "It took too long to make them, so that they were late before anybody could be."
+            await asyncio.sleep(left)
             # A machine that takes longer to start a worker than the next is killed after would never have one.
             killed = await harassed(fleet, seconds=SECONDS + 5, every_seconds=5, leaving=1)
             await receiver.has(MANY, within_seconds=PATIENCE)

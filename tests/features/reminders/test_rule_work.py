@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from itertools import islice
 from types import FrameType
 from typing import Any
 
@@ -82,6 +83,15 @@ def test_no_rule_keeps_anybody_waiting(said: tuple[str, ...]) -> None:
             timing.after(at)
 
     assert lines_of(ask) <= MOST_LINES
+
+
+def test_what_was_due_for_days_is_gone_through_once() -> None:
+    timing = drawn_from(schedule(f"FREQ=YEARLY;BYHOUR={HOURS};{EVERY_DAY}"), "UTC", NOON, shortest_seconds=60).timing
+
+    first = lines_of(lambda: timing.after(NOON))
+    many = lines_of(lambda: list(islice(timing.following(NOON), 200)))
+
+    assert many < first + 200 * 100
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@
 
 import time
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -191,3 +192,14 @@ def test_plain_words_say_a_time(text: str, expected: Said) -> None:
 def test_words_that_are_not_understood_are_not_guessed_at(text: str) -> None:
     with pytest.raises(PhraseNotUnderstood):
         understood(text, SATURDAY)
+
+
+@pytest.mark.parametrize("rule", ["FREQ=YEARLY", "FREQ=MONTHLY;BYDAY=-1FR", "FREQ=DAILY;INTERVAL=3", "FREQ=HOURLY"])
+def test_every_time_that_follows_is_the_next_after_the_last(rule: str) -> None:
+    timing = Timing("rrule", rule, datetime(2026, 3, 1, 2, 30), BERLIN)
+    at, expected = datetime(2026, 3, 20, tzinfo=UTC), []
+    for _ in range(60):
+        at = timing.after(at) or at
+        expected.append(at)
+
+    assert list(islice(timing.following(datetime(2026, 3, 20, tzinfo=UTC)), 60)) == expected

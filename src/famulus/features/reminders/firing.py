@@ -15,7 +15,7 @@ from famulus.features.notifications.schemas import Action, Notice
 from famulus.features.notifications.telling import Told, tell
 from famulus.features.reminders.records import Occurrence, Reminder
 from famulus.features.reminders.repository import add_occurrences, change_each, due, known_among
-from famulus.features.reminders.service import local, next_of
+from famulus.features.reminders.service import from_next, local
 from famulus.infra.database import Session
 from famulus.jobs.queue import JobDraft
 from famulus.kit.ids import new_id
@@ -48,10 +48,9 @@ class Plan:
 def planned(reminder: Reminder, now: datetime) -> Plan:
     """What a reminder says at `now`, by its policy for what was missed."""
     times: list[datetime] = []
-    at = reminder.next_at
-    while at is not None and at <= now and len(times) < _MOST_AT_ONCE:
+    coming = from_next(reminder)
+    while (at := next(coming, None)) is not None and at <= now and len(times) < _MOST_AT_ONCE:
         times.append(at)
-        at = next_of(reminder, at, occurred=reminder.occurred + len(times))
     there_is_more = at is not None and at <= now
     fired = _said([] if there_is_more and reminder.missed != "all" else times, reminder, now)
     missed = [time for time in times if time not in fired]

@@ -6,10 +6,11 @@ shortly before that, in step with the first beginning, and in a year close to th
 same day of the week.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import takewhile
 from typing import Literal
 
 from dateutil.rrule import rrulestr
@@ -99,13 +100,24 @@ class Rule:
 
     def after(self, wall: datetime, *, begins: datetime | None = None) -> datetime | None:
         """The first time after `wall`; None when there is none for a long time."""
-        begins = begins or self.begins
+        return next(self._soon_after(wall, begins or self.begins), None)
+
+    def following(self, wall: datetime) -> Iterator[datetime]:
+        """Every time after `wall`, in order, as long as there is one within a long time of the last."""
+        last: datetime | None = wall
+        while last is not None:
+            wall, last = last, None
+            for last in self._soon_after(wall, self.begins):
+                yield last
+
+    def _soon_after(self, wall: datetime, begins: datetime) -> Iterator[datetime]:
+        """Every time after `wall` for some years."""
         wall = max(wall, begins - timedelta(seconds=1))
         text = ";".join(f"{name}={value}" for name, value in self.parts.items())
         # As close to the end of all years as leaves time enough to wait.
         far = ahead(wall.year, last=_LAST_YEAR_OF_ALL - _PATIENCE_YEARS[self.frequency])
-        found = rrulestr(text, dtstart=self._shortly_before(wall, begins) + far).after(wall + far)
-        return found - far if found and (found - far).year <= LAST_YEAR else None
+        found = rrulestr(text, dtstart=self._shortly_before(wall, begins) + far).xafter(wall + far)
+        yield from takewhile(lambda one: one.year <= LAST_YEAR, (one - far for one in found))
 
     def _shortly_before(self, wall: datetime, begins: datetime) -> datetime:
         """A time in step with the beginning, at least one period before `wall`, or the beginning itself."""

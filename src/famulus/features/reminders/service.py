@@ -1,8 +1,9 @@
 """What may be done with reminders."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -224,24 +225,30 @@ def timing_of(reminder: Reminder) -> Timing:
     return Timing(reminder.kind, reminder.rule, begins, reminder.zone, reminder.at)
 
 
-def next_of(reminder: Reminder, after: datetime, *, occurred: int | None = None) -> datetime | None:
+def next_of(reminder: Reminder, after: datetime) -> datetime | None:
     """When it is due next after an instant, within its own end."""
-    occurred = reminder.occurred if occurred is None else occurred
-    if reminder.max_occurrences is not None and occurred >= reminder.max_occurrences:
-        return None
-    found = timing_of(reminder).after(after)
-    is_over = found is not None and reminder.stop_after is not None and found > reminder.stop_after
-    return None if is_over else found
+    return next(_following(reminder, after, occurred=reminder.occurred), None)
+
+
+def from_next(reminder: Reminder) -> Iterator[datetime]:
+    """When it is due, in order, from the time on at which it is due next."""
+    if reminder.next_at is not None:
+        yield reminder.next_at
+        yield from _following(reminder, reminder.next_at, occurred=reminder.occurred + 1)
+
+
+def _following(reminder: Reminder, after: datetime, *, occurred: int) -> Iterator[datetime]:
+    """When it is due after an instant, within its own end."""
+    left = None if reminder.max_occurrences is None else max(0, reminder.max_occurrences - occurred)
+    for at in islice(timing_of(reminder).following(after), left):
+        if reminder.stop_after is not None and at > reminder.stop_after:
+            return
+        yield at
 
 
 def upcoming(reminder: Reminder, *, count: int) -> list[datetime]:
     """When it is due from now on, as far as it is."""
-    found: list[datetime] = []
-    at = reminder.next_at
-    while at is not None and len(found) < count:
-        found.append(at)
-        at = next_of(reminder, at, occurred=reminder.occurred + len(found))
-    return found
+    return list(islice(from_next(reminder), count))
 
 
 def local(moment: datetime, zone: str) -> str:

@@ -1,5 +1,6 @@
 """When a reminder is due: the next instant after another, by its rule and its zone."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -31,31 +32,30 @@ class Timing:
 
     def after(self, moment: datetime) -> datetime | None:
         """The first instant after another at which it is due; None when there is none."""
-        zone = ZoneInfo(self.zone)
+        return next(self.following(moment), None)
+
+    def following(self, moment: datetime) -> Iterator[datetime]:
+        """Every instant after another at which it is due, in order; each costs little more than the first."""
+        for found in self._due(moment, ZoneInfo(self.zone)):
+            if found > moment:
+                moment = found
+                yield found
+
+    def _due(self, moment: datetime, zone: ZoneInfo) -> Iterator[datetime]:
+        """Instants at which it is due, in order, from about a moment on: some may be before it, or come twice."""
         if self.kind == "once":
-            at = self.at or instant_of(self.begins, zone)
-            return at if at > moment else None
-        if self.kind == "cron":
-            return self._by_cron(max(moment, instant_of(self.begins, zone) - _SECOND), zone)
-        rule = Rule(self.rule, self.begins)
-        return self._by_elapsed_time(rule, moment, zone) if rule.is_elapsed else self._by_wall(rule, moment, zone)
-
-    def _by_cron(self, moment: datetime, zone: ZoneInfo) -> datetime | None:
-        # cronsim skips gaps and folds as cron on Debian does; in the second pass of a fold it begins in the first.
-        for due in CronSim(self.rule, moment.astimezone(zone)):
-            if (found := due.astimezone(UTC)) > moment:
-                return found
-        return None
-
-    def _by_wall(self, rule: Rule, moment: datetime, zone: ZoneInfo) -> datetime | None:
-        wall: datetime | None = wall_at(moment, zone)
-        for _ in range(_MOST_TRIES):
-            wall = rule.after(wall) if wall else None
-            if wall is None:
-                return None
-            if (found := instant_of(wall, zone)) > moment:
-                return found
-        return None
+            yield self.at or instant_of(self.begins, zone)
+        elif self.kind == "cron":
+            since = max(moment, instant_of(self.begins, zone) - _SECOND)
+            # cronsim skips gaps and folds as cron on Debian does; in the second pass of a fold it begins in the first.
+            yield from (due.astimezone(UTC) for due in CronSim(self.rule, since.astimezone(zone)))
+        elif (rule := Rule(self.rule, self.begins)).is_elapsed:
+            found = self._by_elapsed_time(rule, moment, zone)
+            while found is not None:
+                yield found
+                found = self._by_elapsed_time(rule, found, zone)
+        else:
+            yield from (instant_of(wall, zone) for wall in rule.following(wall_at(moment, zone)))
 
     def _by_elapsed_time(self, rule: Rule, moment: datetime, zone: ZoneInfo) -> datetime | None:
         """Hours and minutes go on while clocks are changed: every pass of an hour has its own."""
