@@ -19,7 +19,7 @@ import aiohttp
 from tests.storage import STORAGE, Kept
 
 SETUP_TOKEN = "a-token-for-tests"
-_START_SECONDS = 60
+_START_SECONDS = 90
 _PORT_OF = {"serve": "SERVER", "worker": "SERVER", "memory": "MEMORY"}
 _INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV")
 

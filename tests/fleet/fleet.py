@@ -1,5 +1,6 @@
 """Several servers and workers on one database, each a real process."""
 
+import asyncio
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -40,8 +41,7 @@ class Fleet:
 
     async def start(self) -> Client:
         """Start everybody; the owner, as a client of the first server."""
-        for process in (*self.servers, *self.workers):
-            await process.start()
+        await asyncio.gather(*(process.start() for process in (*self.servers, *self.workers)))
         return await self.servers[0].owner()
 
     def at(self, server: Server, person: Client) -> Client:

@@ -1,7 +1,6 @@
 """A wire on loopback that can be cut, frozen, or slow, between a process and a server that it depends on."""
 
 import asyncio
-import contextlib
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit, urlunsplit
@@ -62,11 +61,14 @@ class Wire:
         if self._is_cut:
             writer.transport.abort()
             return
-        with contextlib.suppress(OSError):
+        try:
             there = await asyncio.open_connection(self._url.hostname, self._url.port)
-            self._lines |= {writer, there[1]}
-            await asyncio.gather(self._pass(reader, there[1]), self._pass(there[0], writer), return_exceptions=True)
-            self._lines -= {writer, there[1]}
+        except OSError:
+            writer.transport.abort()
+            return
+        self._lines |= {writer, there[1]}
+        await asyncio.gather(self._pass(reader, there[1]), self._pass(there[0], writer), return_exceptions=True)
+        self._lines -= {writer, there[1]}
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Everything that comes, in order, each piece as late as it has to be."""

@@ -85,10 +85,10 @@ class PostgresServer:
         )
         apart(self._ready())
 
-    def stop(self) -> None:
-        """End every connection and the server, as a restart does."""
+    def stop(self, *, at_once: bool = False) -> None:
+        """End every connection and the server, as a restart does; or at once, as a crash does."""
         if self._process is not None:
-            self._process.send_signal(signal.SIGINT)
+            self._process.send_signal(signal.SIGQUIT if at_once else signal.SIGINT)
             self._process.wait(30)
             self._process = None
 

@@ -60,9 +60,9 @@ class Two:
 
 
 @asynccontextmanager
-async def two_logs(database: Database, url: str | None) -> AsyncIterator[Two]:
+async def two_logs(database: Database, url: str | None, **sizes: int) -> AsyncIterator[Two]:
     namespace = new_id("test")
-    relays: list[Relay] = [RedisRelay(url, namespace=namespace) if url else Relay() for _ in range(2)]
+    relays: list[Relay] = [RedisRelay(url, namespace=namespace, **sizes) if url else Relay() for _ in range(2)]
     watched = Watched(database)
     writes = EventLog(database, relay=relays[0], flush_seconds=0)
     follows = EventLog(watched, relay=relays[1], flush_seconds=0)
@@ -163,6 +163,43 @@ async def test_what_was_lost_on_the_way_is_looked_up(database: Database, fault: 
             async with asyncio.timeout(5):
                 await following
             assert [entry.seq for entry in got] == [1, 2, 3, 4, 5, 6]
+
+
+async def test_what_is_trimmed_under_a_reader_is_read_from_the_database(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with private_redis() as server:
+        # Trimmed to the message, and not to the nearest hundred.
+        server.command("CONFIG", "SET", "stream-node-max-entries", "1")
+        async with two_logs(database, server.url, kept_messages=5) as two:
+            relay = two.follows._relay
+            assert isinstance(relay, RedisRelay)
+            asked, goes_on = relay._asked, asyncio.Event()
+
+            async def held_up() -> Any:
+                await goes_on.wait()
+                return await asked()
+
+            reader = two.follows.follow(STREAM, after=0)
+            got = list(await anext(reader))
+            # The reader's client takes nothing, and its process hears nothing.
+            monkeypatch.setattr(relay, "_asked", held_up)
+            for first in range(0, 5_000, 50):
+                await two.add(*range(first, first + 50))
+            await two.add(0, kind=END)
+            await until(lambda: not two.writes._outbox._pending)
+            assert await relay._speaker.xlen(relay._prefix + STREAM) <= 5
+            reads = two.watched.reads
+            goes_on.set()
+
+            async with asyncio.timeout(10):
+                got += [entry async for batch in reader for entry in batch]
+                # Nor does one miss anything who comes only now, to what is left.
+                late = [entry async for batch in two.follows.follow(STREAM, after=2_500) for entry in batch]
+            assert [entry.seq for entry in got] == list(range(1, 5_003))
+            assert [entry.data["number"] for entry in got[1:-1]] == list(range(5_000))
+            assert late == got[2_500:]
+            assert two.watched.reads - reads >= 5_000 // 256
 
 
 @pytest.mark.parametrize("word", [True, False])

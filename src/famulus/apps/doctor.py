@@ -13,6 +13,7 @@ import structlog
 
 from famulus import migrations
 from famulus.apps.models import is_connected
+from famulus.features.conversations.stuck import StuckRun, stuck_runs
 from famulus.infra.clients import close_clients, get_database, get_openai_client, get_redis_client
 from famulus.infra.database import Session
 from famulus.jobs.census import census
@@ -25,6 +26,7 @@ from famulus.settings import Settings
 _PATIENCE_SECONDS = 5
 _LEAST_FREE_BYTES = 500 * 1024 * 1024
 _MOST_SKEW_SECONDS = 2
+_MOST_RUNS = 10
 _EXTRAS = {"push": "pywebpush", "apprise": "apprise", "otel": "opentelemetry.sdk", "s3": "obstore"}
 
 State = Literal["ok", "warn", "fail"]
@@ -128,6 +130,23 @@ async def _contents() -> AsyncIterator[Finding]:
         yield Finding("jobs", "warn", late)
     else:
         yield Finding("jobs", "ok", f"{queue.due} wait.")
+    stuck = await get_database().read(lambda session: stuck_runs(session, at=now, most=_MOST_RUNS + 1))
+    for run in stuck[:_MOST_RUNS]:
+        yield Finding("stuck run", "warn", _about(run))
+    if len(stuck) > _MOST_RUNS:
+        yield Finding("stuck runs", "warn", f"There are more than these {_MOST_RUNS}.")
+
+
+def _about(run: StuckRun) -> str:
+    """Which run, since when, who has it, and what to do."""
+    holder = f"held by {run.held_by}" if run.held_by else "held by nobody"
+    advice = {
+        "no_job": "its job is gone, and nobody will go on with it: delete its conversation.",
+        "given_up": f"its job was given up ({run.last_error}): mend that, then set dead = false on its row in jobs.",
+        "unclaimed": "it is due and nobody claims it: start a server or a worker, or look at why they are not ready.",
+        "overdue": "it is at work beyond its time limit: restart that worker, and another goes on with it.",
+    }[run.why]
+    return f"{run.id}, {run.status} since {run.since:%Y-%m-%d %H:%M:%S} UTC, {holder}: {advice}"
 
 
 async def _redis(settings: Settings) -> Finding:

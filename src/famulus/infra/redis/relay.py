@@ -42,8 +42,9 @@ _logger = structlog.get_logger()
 class RedisRelay(Relay):
     """Carries word over a Redis server (6.2 or newer), under `namespace`."""
 
-    def __init__(self, url: str, *, namespace: str = "famulus") -> None:
+    def __init__(self, url: str, *, namespace: str = "famulus", kept_messages: int = _KEPT_MESSAGES) -> None:
         super().__init__()
+        self._kept_messages = kept_messages
         self._name = new_id("relay")
         self._prefix = f"{namespace}:shown:"
         self._news = f"{namespace}:news"
@@ -143,7 +144,7 @@ class RedisRelay(Relay):
         news = [word for word in announced if word[0] != self._bell]
         async with self._speaker.pipeline(transaction=False) as pipeline:
             for channel, message in shown:
-                pipeline.xadd(self._prefix + channel, {b"m": message}, maxlen=_KEPT_MESSAGES, approximate=True)
+                pipeline.xadd(self._prefix + channel, {b"m": message}, maxlen=self._kept_messages, approximate=True)
                 pipeline.expire(self._prefix + channel, _KEPT_SECONDS)
             if news:
                 pipeline.xadd(self._news, {b"m": orjson.dumps([self._name, news])}, maxlen=_KEPT_NEWS)
