@@ -10,7 +10,8 @@ COPY src src
 RUN cp -r src/famulus /opt/famulus/lib/python3.11/site-packages/famulus \
     && /opt/famulus/bin/python -m compileall -q /opt/famulus/lib/python3.11/site-packages/famulus \
     && printf '#!/bin/sh\nexec /opt/famulus/bin/python -m famulus "$@"\n' > /opt/famulus/bin/famulus \
-    && chmod 755 /opt/famulus/bin/famulus
+    && chmod 755 /opt/famulus/bin/famulus \
+    && /opt/famulus/bin/pip uninstall -q -y setuptools pip
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --no-create-home famulus \

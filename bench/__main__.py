@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from bench import report
-from bench.lab import Lab
-from bench.measurements import MEASUREMENTS, Row
-from bench.targets import TARGETS
+from bench.lab import TARGETS, Lab
+from bench.measurements import MEASUREMENTS
+from bench.rows import Row
 
 RESULTS = Path(__file__).parent / "results"
 

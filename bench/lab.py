@@ -11,9 +11,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Self
 
+from bench.fleet import Fleet, FleetOfTwo
 from bench.load import Job, Result
 from bench.processes import Server
-from bench.targets import TARGETS, Target
+from bench.targets import ByteFloor, Famulus, Model, ParseFloor, Target
+
+TARGETS: dict[str, type[Target]] = {
+    kind.name: kind for kind in (Model, ByteFloor, ParseFloor, Famulus, Fleet, FleetOfTwo)
+}
 
 
 class Lab:
@@ -76,6 +81,7 @@ class Lab:
             rate=rate,
             spread_seconds=spread_seconds,
             pids=target.pids(),
+            beside=target.beside(),
             cpu_of_each_turn=cpu_of_each_turn,
             memory_after_seconds=memory_after_seconds,
         )

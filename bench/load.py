@@ -36,6 +36,7 @@ class Job:
     rate: float = 0
     spread_seconds: float = 0
     pids: list[int] = field(default_factory=list)
+    beside: list[int] = field(default_factory=list)
     cpu_of_each_turn: bool = False
     memory_after_seconds: float | None = None
     timeout_seconds: float = 60
@@ -48,6 +49,7 @@ class Result:
     tokens: int = 0
     elapsed_seconds: float = 0
     cpu_seconds: float = 0
+    beside_cpu_seconds: float = 0
     first_token_ms: list[float] = field(default_factory=list)
     turn_ms: list[float] = field(default_factory=list)
     turn_cpu_ms: list[float] = field(default_factory=list)
@@ -161,7 +163,7 @@ async def run(job: Job) -> Result:
 
     if job.memory_after_seconds is not None:
         loop.call_later(job.memory_after_seconds, look_at_memory)
-    cpu_before, began_at = cpu_seconds(job.pids), CLOCK()
+    cpu_before, beside_before, began_at = cpu_seconds(job.pids), cpu_seconds(job.beside), CLOCK()
     try:
         async with asyncio.timeout(job.timeout_seconds):
             conversations = await asyncio.gather(
@@ -176,6 +178,7 @@ async def run(job: Job) -> Result:
     result.elapsed_seconds = CLOCK() - began_at
     await asyncio.sleep(SETTLE_SECONDS)
     result.cpu_seconds = cpu_seconds(job.pids) - cpu_before
+    result.beside_cpu_seconds = cpu_seconds(job.beside) - beside_before
     turns = list(chain.from_iterable(conversation.arrivals for conversation in conversations))
     if job.rate and turns:
         result.lag_ms = lags(job, turns)

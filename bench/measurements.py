@@ -2,32 +2,16 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from statistics import median
 
+from bench import beyond
 from bench.lab import Lab, text_model
 from bench.load import Result
 from bench.processes import memory_mib
+from bench.rows import Row, cpu_per_token_us, interleaved, medians
 from bench.targets import Target
 
-
-@dataclass(frozen=True)
-class Row:
-    """One figure of every target that has it."""
-
-    name: str
-    unit: str
-    values: dict[str, float]
-    more_is_better: bool = False
-    comparable: bool = True
-
-
-def medians(results: dict[str, list[Result]], figure: Callable[[Result], float]) -> dict[str, float]:
-    return {name: median(map(figure, many)) for name, many in results.items()}
-
-
-def cpu_per_token_us(result: Result) -> float:
-    return result.cpu_seconds / result.tokens * 1e6
+ALONE = ("model", "bytes", "parse", "famulus")
 
 
 def lag_rows(results: dict[str, list[Result]], *, count: int) -> Iterator[Row]:
@@ -39,17 +23,6 @@ def lag_rows(results: dict[str, list[Result]], *, count: int) -> Iterator[Row]:
 
 def without_model(values: dict[str, float]) -> dict[str, float]:
     return {name: value for name, value in values.items() if name != "model"}
-
-
-def interleaved(
-    lab: Lab, targets: list[Target], measure: Callable[[Target], Result], *, times: int
-) -> dict[str, list[Result]]:
-    """Measure the targets in turn, several times: a busy minute of the machine falls on all of them."""
-    results: dict[str, list[Result]] = {target.name: [] for target in targets}
-    for _ in range(1 if lab.quick else times):
-        for target in targets:
-            results[target.name].append(measure(target))
-    return results
 
 
 def tokens(lab: Lab) -> Iterator[Row]:
@@ -76,7 +49,7 @@ def turns(lab: Lab) -> Iterator[Row]:
         requests = [request for conversation in target.conversations(count) for request in conversation]
         return lab.load(target, [requests], tokens=length)
 
-    with lab.running(tokens=length, rate=0) as targets:
+    with lab.running(*ALONE, tokens=length, rate=0) as targets:
         results = interleaved(lab, targets, measure, times=3)
     first = medians(results, lambda result: median(result.first_token_ms))
     cpu = medians(results, lambda result: result.cpu_seconds / len(result.turn_ms) * 1000)
@@ -97,7 +70,7 @@ def saturation(lab: Lab) -> Iterator[Row]:
         def measure(target: Target, rate: int = rate) -> Result:
             return lab.load(target, target.conversations(count), tokens=length, rate=rate)
 
-        with lab.running(tokens=length, rate=rate) as targets:
+        with lab.running(*ALONE, tokens=length, rate=rate) as targets:
             results = interleaved(lab, targets, measure, times=3)
         through = medians(results, lambda result: result.tokens / result.elapsed_seconds)
         yield Row(f"tokens at saturation, {how}", "1/s", through, more_is_better=True)
@@ -192,5 +165,6 @@ def history(lab: Lab) -> Iterator[Row]:
 
 
 MEASUREMENTS: dict[str, Callable[[Lab], Iterator[Row]]] = {
-    measurement.__name__: measurement for measurement in (tokens, turns, saturation, streams, memory, history)
+    measurement.__name__: measurement
+    for measurement in (tokens, turns, saturation, streams, memory, history, beyond.fleet, beyond.workers, beyond.queue)
 }

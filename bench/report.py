@@ -9,11 +9,18 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from bench.measurements import Row
+from bench.rows import Row
 
 FLOOR = "parse"
-COLUMNS = ("model", "bytes", FLOOR, "famulus")
-COLORS = {"model": "#b8b8b8", "bytes": "#8fa9c4", FLOOR: "#4f7cac", "famulus": "#d1603d"}
+COLUMNS = ("model", "bytes", FLOOR, "famulus", "fleet", "fleet of 2")
+COLORS = {
+    "model": "#b8b8b8",
+    "bytes": "#8fa9c4",
+    FLOOR: "#4f7cac",
+    "famulus": "#d1603d",
+    "fleet": "#8c5e9e",
+    "fleet of 2": "#5e4b8b",
+}
 
 
 def ratio(row: Row) -> float | None:
@@ -23,13 +30,13 @@ def ratio(row: Row) -> float | None:
 
 
 def heading() -> str:
-    cells = [f"{'':42}", f"{'':4}", *(f"{name:>9}" for name in COLUMNS), f"{'by ' + FLOOR:>9}"]
+    cells = [f"{'':42}", f"{'':4}", *(f"{name:>11}" for name in COLUMNS), f"{'by ' + FLOOR:>9}"]
     return "".join(cells)
 
 
 def line(row: Row) -> str:
     cells = [f"{row.name:42}", f"{row.unit:4}"]
-    cells += [f"{number(row.values.get(name)):>9}" for name in COLUMNS]
+    cells += [f"{number(row.values.get(name)):>11}" for name in COLUMNS]
     by_floor = ratio(row)
     cells.append(f"{number(by_floor):>9}")
     return "".join(cells) + ("  (more is better)" if row.more_is_better else "")

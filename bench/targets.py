@@ -44,6 +44,10 @@ class Target(ABC):
     def pids(self) -> list[int]:
         return self.server.pids() if self.server else []
 
+    def beside(self) -> list[int]:
+        """Processes that work for it and are not its own."""
+        return []
+
     def stop(self) -> None:
         if self.server:
             self.server.stop()
@@ -99,7 +103,15 @@ class Famulus(Target):
 
     def start(self, model: str) -> None:
         self.model, self.port = model, free_port()
-        environment = {
+        self.server = Server(self.arguments(), log=self._log, folder=self._folder, environment=self.environment(model))
+        self._wait_until_it_listens()
+        self._key = self._key or self._sign_in()
+
+    def arguments(self) -> list[str]:
+        return ["famulus", "serve"]
+
+    def environment(self, model: str) -> dict[str, str]:
+        return {
             "FAMULUS_SERVER__PORT": str(self.port),
             "FAMULUS_DATA_DIR": self._data.name,
             "FAMULUS_MODEL__NAME": model,
@@ -109,9 +121,6 @@ class Famulus(Target):
             # Nobody else asks the provider about a turn once it has ended.
             "FAMULUS_MEMORY__EXTRACTION": "false",
         }
-        self.server = Server(["famulus", "serve"], log=self._log, folder=self._folder, environment=environment)
-        self._wait_until_it_listens()
-        self._key = self._key or self._sign_in()
 
     def conversations(self, count: int, turns: int = 1) -> list[list[str]]:
         headers = {**SSE, "authorization": f"Bearer {self._key}"}
@@ -158,6 +167,3 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-TARGETS: dict[str, type[Target]] = {kind.name: kind for kind in (Model, ByteFloor, ParseFloor, Famulus)}

@@ -62,6 +62,10 @@ def test_the_image_is_made_of_what_is_there() -> None:
     for source in (source for sources in copied for source in sources):
         assert (ROOT / source).exists()
         assert Path(source).parts[0] in kept
+    # The paths in it are those of the Python that it begins with, at both of its stages.
+    assert (
+        set(re.findall(r"FROM python:([0-9.]+)-slim", text)) == {"3.11"} == set(re.findall(r"/python([0-9.]+)/", text))
+    )
     assert "USER 10001" in text
     assert "index-url" not in text
     assert "://" not in re.sub(r"http://127\.0\.0\.1:8000", "", text)

@@ -14,8 +14,10 @@ import pytest
 from tests.fleet.fleet import Fleet, a_fleet
 from tests.fleet.following import Stubborn
 from tests.fleet.proxy import Wire
-from tests.infra.postgres_server import PostgresServer, private_postgres
-from tests.infra.redis_server import RedisProcess, private_redis
+from tests.infra.postgres_process import PostgresServer
+from tests.infra.postgres_server import private_postgres
+from tests.infra.redis_process import RedisProcess
+from tests.infra.redis_server import private_redis
 from tests.journeys.talk import use
 from tests.serving import Client, Event
 from tests.storage import Kept, new_database

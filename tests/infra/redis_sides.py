@@ -13,6 +13,7 @@ import pytest
 
 from famulus.infra.redis import EmbeddedRedis, Redis, RedisServer
 from tests.infra import redis_server
+from tests.infra.redis_process import RedisProcess
 
 MARIA = {"name": "María", "email": "maria@example.org"}
 
@@ -69,7 +70,7 @@ def redis(side: Side) -> Redis:
 
 
 @pytest.fixture
-def private() -> Iterator[redis_server.RedisProcess]:
+def private() -> Iterator[RedisProcess]:
     with redis_server.private_redis() as process:
         yield process
 

@@ -13,6 +13,7 @@ import pytest
 from famulus.infra.redis import EmbeddedRedis, Redis, RedisServer, make_redis
 from famulus.kit.errors import Unavailable
 from tests.infra import redis_server, redis_sides
+from tests.infra.redis_process import RedisProcess
 from tests.infra.redis_sides import MARIA, Side, Source, reader_in_the_middle_of_loading
 
 pytestmark = pytest.mark.anyio
@@ -152,7 +153,7 @@ async def test_an_address_of_another_kind_is_refused_at_once() -> None:
         make_redis("https://example.org")
 
 
-async def test_an_outage_is_told_without_saying_where(private: redis_server.RedisProcess) -> None:
+async def test_an_outage_is_told_without_saying_where(private: RedisProcess) -> None:
     redis = make_redis(f"redis://:secret@127.0.0.1:{private.port}")
     private.kill()
 
@@ -164,7 +165,7 @@ async def test_an_outage_is_told_without_saying_where(private: redis_server.Redi
     await redis.close()
 
 
-async def test_after_a_crash_of_the_server_it_goes_on(private: redis_server.RedisProcess) -> None:
+async def test_after_a_crash_of_the_server_it_goes_on(private: RedisProcess) -> None:
     redis = make_redis(private.url)
     await asyncio.gather(*(redis.hit("busy", 60) for _ in range(10)))
     waiting = asyncio.create_task(redis.pop("mail", 30, wait_seconds=30))
@@ -187,7 +188,7 @@ async def test_after_a_crash_of_the_server_it_goes_on(private: redis_server.Redi
     await redis.close()
 
 
-async def test_a_restart_between_two_calls_is_not_even_noticed(private: redis_server.RedisProcess) -> None:
+async def test_a_restart_between_two_calls_is_not_even_noticed(private: RedisProcess) -> None:
     redis = make_redis(private.url)
     await asyncio.gather(*(redis.set_json("a", 1, 60) for _ in range(10)))
 
@@ -199,7 +200,7 @@ async def test_a_restart_between_two_calls_is_not_even_noticed(private: redis_se
 
 
 async def test_during_an_outage_readers_get_what_they_would_have_cached(
-    private: redis_server.RedisProcess, caplog: pytest.LogCaptureFixture
+    private: RedisProcess, caplog: pytest.LogCaptureFixture
 ) -> None:
     redis, source = make_redis(private.url), Source(MARIA)
     loading = await reader_in_the_middle_of_loading(redis, source)
@@ -214,7 +215,7 @@ async def test_during_an_outage_readers_get_what_they_would_have_cached(
     await redis.close()
 
 
-async def test_a_frozen_server_counts_as_down_within_the_timeout(private: redis_server.RedisProcess) -> None:
+async def test_a_frozen_server_counts_as_down_within_the_timeout(private: RedisProcess) -> None:
     redis = RedisServer(private.url, timeout_seconds=0.2)
     await redis.ping()
     private.freeze()
@@ -228,7 +229,7 @@ async def test_a_frozen_server_counts_as_down_within_the_timeout(private: redis_
     await redis.close()
 
 
-async def test_a_full_server_counts_as_down(private: redis_server.RedisProcess) -> None:
+async def test_a_full_server_counts_as_down(private: RedisProcess) -> None:
     redis = RedisServer(private.url)
     await redis.client().config_set("maxmemory", "1")
 
@@ -243,7 +244,7 @@ async def test_a_full_server_counts_as_down(private: redis_server.RedisProcess) 
     await redis.close()
 
 
-async def test_the_queues_of_a_full_server_can_still_be_emptied(private: redis_server.RedisProcess) -> None:
+async def test_the_queues_of_a_full_server_can_still_be_emptied(private: RedisProcess) -> None:
     redis = RedisServer(private.url)
     await redis.push("mail", "letter")
     await redis.client().config_set("maxmemory", "1")

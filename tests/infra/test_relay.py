@@ -11,7 +11,8 @@ from famulus.infra.redis.relay import RedisRelay, make_relay
 from famulus.infra.relay import Relay
 from famulus.kit.errors import Unavailable
 from famulus.kit.ids import new_id
-from tests.infra.redis_server import RedisProcess, private_redis
+from tests.infra.redis_process import RedisProcess
+from tests.infra.redis_server import private_redis
 
 pytestmark = pytest.mark.anyio
 
