@@ -31,6 +31,9 @@ OTHER_BODIES: dict[str, dict[str, Any]] = {
     "POST /api/v1/api-keys": {"name": "one more"},
     "POST /api/v1/invitations": {},
     "POST /api/v1/assistants": {"name": "Butler"},
+    "POST /api/v1/analytics/events": {"events": [{"name": "page.opened"}]},
+    "POST /api/v1/analytics/identify": {"traits": {"client": "cli"}},
+    "PATCH /api/v1/analytics/preferences": {"opted_out": False},
 }
 SURPLUS = {
     "id": "user_01h455vb4pex5vsknk084sn02q",

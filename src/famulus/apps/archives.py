@@ -2,6 +2,7 @@
 
 from famulus.features.accounts import portable as accounts
 from famulus.features.accounts.portable import AccountPart
+from famulus.features.analytics import portable as analytics
 from famulus.features.archives import memories
 from famulus.features.archives.memories import MemoryPart
 from famulus.features.archives.service import Archives
@@ -37,6 +38,7 @@ PORTIONS: tuple[Portion, ...] = (
 )
 STAYS: dict[str, str] = {
     **accounts.STAYS,
+    **analytics.STAYS,
     **files.STAYS,
     **calendar.STAYS,
     **notifications.STAYS,

@@ -10,6 +10,7 @@ import structlog
 from famulus.agent.tools import Tool, Toolset
 from famulus.apps import models
 from famulus.apps.alone import only_process
+from famulus.apps.analytics import AnalyticsRoom
 from famulus.apps.calendars import CalendarRoom
 from famulus.apps.files import FileRoom
 from famulus.apps.memories import MemoryRoom
@@ -18,6 +19,7 @@ from famulus.apps.quotas import QuotaNotices
 from famulus.apps.reminders import ReminderRoom
 from famulus.apps.resets import RESET_JOB, ResetMail
 from famulus.apps.search import SearchRoom
+from famulus.features.analytics.recording import FORWARD_JOB
 from famulus.features.conversations.jobs import RunWorker
 from famulus.features.conversations.learner import Learner
 from famulus.features.conversations.runs import RUN_JOB, RunDesk
@@ -63,9 +65,8 @@ class Engine:
         self.toolset = Toolset([*self.memory.tools, *self.search.tools, *tools])
         self.resets = ResetMail(database, self.queue, settings)
         self.notifications = NotificationRoom(database, self.log, self.queue, settings)
-        plans = Plans(settings.usage, QuotaNotices(self.notifications).tell)
-        signals, memories = Cancellations(self.relay), self.memory.errands
-        self.desk = RunDesk(self.log, self.queue, signals, settings.agent, default_model, memories, plans=plans)
+        self.analytics = AnalyticsRoom(database, self.queue, settings)
+        self.desk = self._make_desk(default_model)
         self._runs = RunWorker(
             database,
             self.desk,
@@ -79,6 +80,18 @@ class Engine:
         self.reminders = ReminderRoom(database, self.notifications.desk, self.desk, settings.reminders)
         self.worker = self._make_worker(settings.jobs)
 
+    def _make_desk(self, default_model: str) -> RunDesk:
+        return RunDesk(
+            self.log,
+            self.queue,
+            Cancellations(self.relay),
+            self._settings.agent,
+            default_model,
+            self.memory.errands,
+            plans=Plans(self._settings.usage, QuotaNotices(self.notifications).tell),
+            tell=self.analytics.tell,
+        )
+
     def _make_worker(self, limits: JobSettings) -> Worker:
         learner = Learner(
             self._database,
@@ -88,7 +101,7 @@ class Engine:
             max_attempts=limits.max_attempts,
         )
         known = (self._runs, learner, self.memory, self.files, self.notifications, self.calendars, self.reminders)
-        rooms = (*known, self.resets)
+        rooms = (*known, self.resets, self.analytics)
         return Worker(
             self._database,
             self.queue,
@@ -98,8 +111,9 @@ class Engine:
             poll_seconds=limits.poll_seconds,
             max_attempts=limits.max_attempts,
             # A run is ended by its own handler, visibly, once it has been started too often; what the memory has to
-            # be told it is told in the end; mail with a way to a new password is sent until nobody waits for it.
-            never_given_up={RUN_JOB, MEMORY_JOB, RESET_JOB},
+            # be told it is told in the end; mail with a way to a new password is sent until nobody waits for it; events
+            # are sent on until they are swept.
+            never_given_up={RUN_JOB, MEMORY_JOB, RESET_JOB, FORWARD_JOB},
         )
 
     async def start(self) -> None:
@@ -111,6 +125,7 @@ class Engine:
             _logger.info("engine.not_alone")
         self.relay.start()
         self.log.start()
+        self.analytics.start(works=self._works)
         self._loop = asyncio.get_running_loop()
         if self._works:
             self._watching = asyncio.create_task(self._runs.watch_cancellations())
@@ -154,6 +169,7 @@ class Engine:
         await self.files.stop()
         await self.search.stop()
         await self.notifications.stop()
+        await self.analytics.stop()
         await self.memory.keeper.stop()
         await self.log.stop()
         await self.relay.stop()

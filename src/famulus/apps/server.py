@@ -25,6 +25,8 @@ from famulus.apps.plugins import all_tools
 from famulus.features.accounts import endpoints as accounts_endpoints
 from famulus.features.accounts.caller import requires
 from famulus.features.accounts.service import Accounts
+from famulus.features.analytics import endpoints as analytics_endpoints
+from famulus.features.analytics.service import erase_analytics
 from famulus.features.archives import endpoints as archive_endpoints
 from famulus.features.calendar import endpoints as calendar_endpoints
 from famulus.features.calendar.desk import CalendarDesk
@@ -61,7 +63,15 @@ _SWEEP_SECONDS = 24 * 3_600.0
 _DESCRIPTION = (
     "A self-hosted AI assistant: conversations whose answers survive anything, and their events from any position."
 )
-_ON_ERASE = (erase_conversations, erase_goals, erase_calendars, erase_notifications, erase_usage, erase_onboarding)
+_ON_ERASE = (
+    erase_conversations,
+    erase_goals,
+    erase_calendars,
+    erase_notifications,
+    erase_usage,
+    erase_onboarding,
+    erase_analytics,
+)
 _TRIALS_PER_MINUTE = 10
 _ROUTERS = (
     accounts_endpoints.router,
@@ -75,6 +85,7 @@ _ROUTERS = (
     reminder_endpoints.router,
     usage_endpoints.router,
     search_endpoints.router,
+    analytics_endpoints.router,
     portraits.router,
     archive_endpoints.router,
     onboarding_endpoints.router,
@@ -155,6 +166,7 @@ def _set_up_desks(app: FastAPI, database: Database, engine: Engine, settings: Se
     app.state.reminders = engine.reminders.desk
     app.state.notifications = engine.notifications.counter(app.state.conversations.seats)
     app.state.search = engine.search.finder
+    app.state.analytics = engine.analytics.desk
     app.state.onboarding = OnboardingDesk(
         engine.reminders.desk,
         engine.memory.errands,

@@ -57,3 +57,11 @@ def renamed(taken: str, salt: str) -> str:
     return f"{prefix}_{suffix[:_TIME_LETTERS]}" + "".join(
         _ALPHABET[number >> shift & 31] for shift in range(75, -1, -5)
     )
+
+
+def number_of(identifier: str) -> int:
+    """The 128 bits of an id: a UUID, for those who know nothing else."""
+    number = 0
+    for character in identifier.rpartition("_")[2]:
+        number = number << 5 | _ALPHABET.index(character)
+    return number

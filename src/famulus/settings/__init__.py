@@ -21,6 +21,7 @@ from pydantic_settings import (
 
 from famulus.kit.addresses import is_postgres
 from famulus.settings.conventional import ConventionalNames
+from famulus.settings.counting import AnalyticsSettings
 from famulus.settings.outward import (
     CalendarSettings,
     MailSettings,
@@ -343,6 +344,8 @@ class Settings(BaseSettings):
     """What people are reminded of."""
     usage: UsageSettings = UsageSettings()
     """What people may spend."""
+    analytics: AnalyticsSettings = AnalyticsSettings()
+    """What is counted of how the server is used."""
     telemetry: TelemetrySettings = TelemetrySettings()
     """Traces, for an OpenTelemetry collector."""
     log: LogSettings = LogSettings()

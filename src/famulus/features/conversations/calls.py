@@ -19,6 +19,7 @@ from famulus.infra import metrics, tracing
 from famulus.infra.database import Session
 from famulus.infra.llm import ToolCall
 from famulus.kit.errors import StorageFull, Unavailable
+from famulus.kit.facts import Fact
 from famulus.kit.killpoints import killpoint
 from famulus.streams.store import Draft, Fenced
 from famulus.streams.writer import Writer
@@ -91,7 +92,10 @@ class CallRoom:
             span.note({"famulus.outcome": outcome})
             if outcome != "ok":
                 span.fail(outcome)
-        metrics.tool_calls.labels(name, outcome).observe(time.monotonic() - began)
+        seconds = time.monotonic() - began
+        metrics.tool_calls.labels(name, outcome).observe(seconds)
+        took_ms = round(seconds * 1_000)
+        self._desk.tell(Fact(self._run.user_id, "tool.called", subject=name, outcome=outcome, took_ms=took_ms))
         return made
 
     async def _attempted(self, step: Step) -> Output | None:

@@ -15,6 +15,7 @@ from famulus.features.usage.plans import Plans
 from famulus.features.usage.service import Usage
 from famulus.infra.database import Session
 from famulus.kit.clock import iso
+from famulus.kit.facts import Fact, Tell
 from famulus.streams import store
 from famulus.streams.store import END, Draft
 
@@ -46,7 +47,7 @@ def run_event(run: Run, kind: str | None = None) -> Draft:
     return f"thread.run.{kind or run.status}", RunView.of(run).data()
 
 
-async def end(session: Session, drafts: list[Draft], run: Run, plans: Plans) -> None:
+async def end(session: Session, drafts: list[Draft], run: Run, plans: Plans, tell: Tell) -> None:
     """Make the run's row final, and add the last entries there will be; `drafts` are what comes before them."""
     values = {
         "status": run.status,
@@ -64,9 +65,29 @@ async def end(session: Session, drafts: list[Draft], run: Run, plans: Plans) -> 
     # Said outside of the run's own context, and so with its correlation id by name.
     news = {"run_id": run.id, "status": run.status, "usage": run.usage, "correlation_id": run.correlation_id}
     session.after_commit(lambda: _logger.info("run.ended", **news))
+    fact = await _fact(session, run)
+    session.after_commit(lambda: tell(fact))
     drafts.append(run_event(run))
     head = await store.head(session, run.id)
     drafts += last_entries(run, entries_before=len(drafts) + (head.seq if head else 0))
+
+
+async def _fact(session: Session, run: Run) -> Fact:
+    """How the run went, for whoever counts."""
+    first_words_at = await ConversationRepository(session, run.user_id).first_words_at(run.id)
+    return Fact(
+        run.user_id,
+        "run.ended",
+        subject=run.model,
+        outcome=run.status,
+        took_ms=_milliseconds(run.created_at, run.ended_at),
+        first_ms=_milliseconds(run.created_at, first_words_at),
+    )
+
+
+def _milliseconds(since: datetime, until: datetime | None) -> int | None:
+    # A clock that was set back meanwhile measures nothing.
+    return None if until is None else max(0, round((until - since).total_seconds() * 1_000))
 
 
 async def settle(session: Session, run: Run, plans: Plans) -> None:

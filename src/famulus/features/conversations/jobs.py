@@ -122,7 +122,7 @@ class RunWorker:
             drafts.append(run_event(current, "cancelling"))
         reason = {"failed": "failed", "cancelled": "cancelled", "expired": "expired"}[final.status]
         await close_open_work(session, drafts, current, reason=reason, at=self.desk.now())
-        await end(session, drafts, final, self.desk.plans)
+        await end(session, drafts, final, self.desk.plans, self.desk.tell)
         await self.desk.queue.finish(session, claim)
 
     async def watch_cancellations(self) -> None:

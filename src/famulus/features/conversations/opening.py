@@ -52,7 +52,7 @@ async def open_run(
     drafts: list[Draft] = []
     if final := _verdict(run, now, claim, max_attempts):
         await close_open_work(session, drafts, run, reason=final.status, at=now)
-        await end(session, drafts, final, desk.plans)
+        await end(session, drafts, final, desk.plans, desk.tell)
         await desk.queue.finish(session, claim)
         await desk.log.append(session, run.id, epoch=claim.fence, drafts=drafts)
         return None

@@ -41,6 +41,12 @@ _ADD_MESSAGE = Prepared(sa.insert(messages))
 _UPDATE_MESSAGE = Prepared(
     sa.update(messages).where(messages.c.id == sa.bindparam("key"), messages.c.user_id == _owner)
 )
+_FIRST_WORDS_AT = Prepared(
+    sa.select(messages.c.created_at)
+    .where(messages.c.run_id == sa.bindparam("run"), messages.c.user_id == _owner, messages.c.role == "assistant")
+    .order_by(messages.c.position)
+    .limit(1)
+)
 # The owner was checked where the conversation was found; the rows carry it for whoever looks at them alone.
 _LATEST = """
 SELECT id, run_id, position, role, status, text, incomplete_reason FROM messages
@@ -169,6 +175,11 @@ class ConversationRepository:
         if before is not None:
             statement = statement.where(messages.c.position < before)
         return [Message(*row) for row in await self._session.execute(statement)]
+
+    async def first_words_at(self, run_id: str) -> datetime | None:
+        """When the run had something to show, if it has: its first message is made of its first words."""
+        row = await self._session.row(_FIRST_WORDS_AT, {"run": run_id, "owner": self._user_id})
+        return row[0] if row else None
 
     async def messages_of_run(self, run_id: str) -> list[Message]:
         """In the order in which they were said."""

@@ -31,6 +31,7 @@ from famulus.infra.database import Session
 from famulus.infra.idempotency import KeyReused
 from famulus.jobs.queue import INTERACTIVE, JobQueue
 from famulus.kit.clock import Clock, utc_now
+from famulus.kit.facts import Fact, Tell, tell_nobody
 from famulus.kit.ids import new_id
 from famulus.kit.killpoints import killpoint
 from famulus.memory.client import Errands
@@ -56,6 +57,7 @@ class RunDesk:
     errands: Errands
     plans: Plans = field(default_factory=Plans)
     now: Clock = utc_now
+    tell: Tell = tell_nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,7 @@ class Runs:
         ]
         await self._desk.log.begin(self._session, run.id, opening)
         self._session.after_commit(lambda: killpoint("accepted"))
+        self._session.after_commit(lambda: self._desk.tell(Fact(run.user_id, "message.sent")))
         return run
 
     async def find(self, run_id: str) -> Run:
@@ -286,7 +289,7 @@ class Runs:
         cancelled = ended(run, "cancelled", now, cancel_requested_at=now)
         drafts: list[Draft] = []
         await close_open_work(self._session, drafts, run, reason="cancelled", at=now)
-        await end(self._session, drafts, cancelled, self._desk.plans)
+        await end(self._session, drafts, cancelled, self._desk.plans, self._desk.tell)
         await self._append(run, drafts)
         await self._desk.queue.remove(self._session, [run.job_id])
         return cancelled

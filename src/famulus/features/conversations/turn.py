@@ -210,7 +210,7 @@ class Turn:
         conversation = await conversations.find(run.conversation_id)
         # Before what was spent is counted, as whoever sends does: in another order the two would wait for each other.
         await conversations.update(run.conversation_id, {"unread": True})
-        await end(session, drafts, run, self._desk.plans)
+        await end(session, drafts, run, self._desk.plans, self._desk.tell)
         await note_what_was_done(session, self._desk.errands, run, self._calls.steps, self._history)
         if run.status == "completed":
             await learn_later(session, self._desk, run, tainted=self._calls.tainted_but_for())

@@ -10,9 +10,18 @@ from famulus.features.usage.plans import Plans
 from famulus.features.usage.records import Price, Total
 from famulus.features.usage.tables import usage_counters, usage_entries, usage_plans, usage_prices
 from famulus.infra.database import Session
+from famulus.infra.hours import Bucket, bucket_of
 from famulus.kit.clock import Clock, utc_now
 
 _SUMS = ("requests", "input_tokens", "output_tokens", "tool_calls", "cost")
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What models have read and written."""
+
+    input: int
+    output: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +90,20 @@ class UsageOffice:
         gone = await self._session.execute(sa.delete(usage_prices).where(usage_prices.c.model == model))
         if not gone.rowcount:
             raise PriceNotFound("The price table has no such model.")
+
+
+async def tokens_of_everybody(session: Session, *, first: date, last: date, bucket: Bucket) -> dict[int, Tokens]:
+    """What was taken from one day to another, by the number of each hour or day in which it was begun."""
+    sums = (
+        sa.cast(sa.func.sum(usage_entries.c[name]), sa.BigInteger).label(name)
+        for name in ("input_tokens", "output_tokens")
+    )
+    query = (
+        sa.select(bucket_of(usage_entries.c.at, bucket, session.speaks).label("bucket"), *sums)
+        .where(usage_entries.c.day.between(first, last))
+        .group_by("bucket")
+    )
+    return {row[0]: Tokens(row[1], row[2]) for row in await session.execute(query)}
 
 
 async def erase_usage(session: Session, user_id: str) -> None:

@@ -1,0 +1,51 @@
+"""Analytics in this process: where facts are told, what writes them down, sends them on and sweeps them."""
+
+import asyncio
+from urllib.parse import urlsplit
+
+from famulus.features.analytics.desk import AnalyticsDesk
+from famulus.features.analytics.jobs import Forwarder, Sweeper
+from famulus.features.analytics.recording import FORWARD_JOB, Recorder
+from famulus.infra.database import Database
+from famulus.infra.outbound import Outbound
+from famulus.jobs.queue import JobQueue
+from famulus.jobs.worker import Handler
+from famulus.kit.limits import SlidingLimit
+from famulus.kit.loops import forever
+from famulus.settings import Settings
+
+_AFTER_FAILURE_SECONDS = 60.0
+
+
+class AnalyticsRoom:
+    """Counts what happens."""
+
+    def __init__(self, database: Database, queue: JobQueue, settings: Settings) -> None:
+        own = settings.analytics
+        self._recorder = Recorder(database, queue, own)
+        self._sweeper = Sweeper(database, own)
+        # The operator has named the service, wherever it is.
+        hosts = [host] if own.forward_url and (host := urlsplit(own.forward_url).hostname) else []
+        self._outbound = Outbound(allowed=[*settings.outbound.allowed_hosts, *hosts])
+        self._sweeping: asyncio.Task[None] | None = None
+        self.tell = self._recorder.tell
+        self.desk = AnalyticsDesk(database, own, self.tell, SlidingLimit(own.requests_per_minute))
+        self.handlers: dict[str, Handler] = {
+            FORWARD_JOB: Forwarder(database, queue, self._outbound, own).forward,
+        }
+
+    def start(self, *, works: bool) -> None:
+        """Begin to write, in every process; and, where work is done, to sweep."""
+        self._recorder.start()
+        if works:
+            self._sweeping = asyncio.create_task(
+                forever("analytics.sweep", self._sweeper.sweep, after_failure_seconds=_AFTER_FAILURE_SECONDS)
+            )
+
+    async def stop(self) -> None:
+        """Write what is left."""
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+            await asyncio.wait({self._sweeping})
+        await self._recorder.stop()
+        await self._outbound.close()
