@@ -157,6 +157,26 @@ async def test_a_name_before_a_colon_is_who_said_it(place: Place) -> None:
     assert await place.found("Where did Nora go, Graz?") == ["Nora: I went to Graz.", "Note: Graz is far."]
 
 
+async def test_metadata_comes_back_and_tells_who_said_it_when_and_in_what(place: Place) -> None:
+    said = {"speaker": "Nora", "session_id": "s1", "timestamp": "2024-05-08T13:56:00", "turn": "D1:3", "score": 1.5}
+    (asked, again, told) = await place.do(
+        lambda memories: memories.remember(
+            [
+                MemoryDraft(text="Where did you go?", metadata=said),
+                MemoryDraft(text="Where did you go?", metadata={**said, "turn": "D7:1"}),
+                MemoryDraft(
+                    text="To Graz.", speaker="Ivan", metadata={**said, "timestamp": "yesterday", "turn": "D7:2"}
+                ),
+            ]
+        )
+    )
+
+    assert (asked.speaker, asked.session, asked.said_at) == ("Nora", "s1", datetime(2024, 5, 8, 13, 56, tzinfo=UTC))
+    assert (told.speaker, told.said_at) == ("Ivan", NOW)
+    assert asked.id != again.id
+    assert (await place.search("Graz")).data[0].memory.metadata == told.metadata
+
+
 async def test_what_is_found_often_is_still_found_by_its_rare_words(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:

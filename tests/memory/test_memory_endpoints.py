@@ -111,3 +111,27 @@ async def test_a_forgotten_conversation_takes_its_actions_and_not_the_memories(o
 
     found = await owner.post(f"/memories/{owner.user_id}/search", {"query": "left-handed", "k": 1})
     assert [hit["memory"]["text"] for hit in found["data"]] == ["Anna is left-handed."]
+
+
+async def test_a_long_conversation_is_sent_at_once_and_its_turns_are_found_with_their_neighbours(owner: Client) -> None:
+    path = f"/memories/{owner.user_id}"
+    turns: list[dict[str, Any]] = [
+        {
+            "text": "Where did you go on holiday?" if place == 150 else f"Turn {place} is about nothing.",
+            "kind": "turn",
+            "metadata": {"speaker": "Nora", "session": "s1", "timestamp": f"2024-05-{place // 50 + 1:02}T10:00:00Z"},
+        }
+        for place in range(300)
+    ]
+    turns[151]["text"] = "To Lisbon, of course."
+    turns[151]["metadata"]["speaker"] = "Ivan"
+
+    made = await owner.post(path, {"memories": turns}, expect=201)
+    found = await owner.post(f"{path}/search", {"query": "Which holiday did Ivan have?", "limit": 10})
+
+    assert len({one["id"] for one in made["data"]}) == 300
+    texts = [hit["memory"]["text"] for hit in found["data"]]
+    assert {"Where did you go on holiday?", "To Lisbon, of course."} <= set(texts[:3])
+    assert found["data"][0]["memory"]["said_at"] == "2024-05-04T10:00:00.000Z"
+    assert found["data"][0]["memory"]["metadata"]["session"] == "s1"
+    await owner.request("DELETE", path)

@@ -17,9 +17,6 @@ from famulus.memory.service import Memories
 
 T = TypeVar("T")
 
-# Whoever remembers something may look for it at once; of more than can be sent at once, the meaning is found out later.
-_EMBEDDED_AT_ONCE = 200
-
 
 class LocalKeeper:
     """Keeps memories in a database of this process; see `Keeper`."""
@@ -63,7 +60,8 @@ class LocalKeeper:
         self, user_id: str, drafts: Sequence[MemoryDraft], *, within: Session | None = None
     ) -> list[MemoryView]:
         made = await self._write(user_id, lambda memories: memories.remember(drafts), within)
-        if within is None and len(made) <= _EMBEDDED_AT_ONCE:
+        # Whoever remembers something may look for it at once.
+        if within is None:
             await self._searcher.embed(made)
         return [MemoryView.of(one) for one in made]
 

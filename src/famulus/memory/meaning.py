@@ -40,6 +40,8 @@ class Searcher:
         # Up to which numbers everything has been looked through; None when nothing is left to be done.
         self._indexed: int | None = 0
         self._seen = 0
+        # What is being embedded just now is not embedded a second time.
+        self._under_way: set[int] = set()
 
     def start(self) -> None:
         """Begin to index what is not: what a tool remembered has no vector, nor has what another model has embedded."""
@@ -120,9 +122,14 @@ class Searcher:
         return _NO_MODEL if self._embedder is None else _NO_ANSWER
 
     async def _keep(self, embedder: Embedder, some: Sequence[tuple[int, str, str]]) -> None:
-        made = await embedder.embed([text for _, _, text in some])
-        found = [(number, user_id, vector) for (number, user_id, _), vector in zip(some, made, strict=True)]
-        await self._database.write(lambda session: vectors.add(session, embedder.model, found), durable=False)
+        numbers = {number for number, _, _ in some}
+        self._under_way |= numbers
+        try:
+            made = await embedder.embed([text for _, _, text in some])
+            found = [(number, user_id, vector) for (number, user_id, _), vector in zip(some, made, strict=True)]
+            await self._database.write(lambda session: vectors.add(session, embedder.model, found), durable=False)
+        finally:
+            self._under_way -= numbers
 
     async def _catch_up(self) -> float:
         await self._let_go()
@@ -150,12 +157,14 @@ class Searcher:
             return False
         newest = await self._database.read(vectors.newest)
         look = partial(vectors.without, model=self._embedder.model, beyond=self._seen, limit=_AT_ONCE)
-        some = await self._database.read(look)
+        found = await self._database.read(look)
+        some = [one for one in found if one[0] not in self._under_way]
         if some:
             await self._keep(
                 self._embedder, [(number, owner, spoken(text, speaker)) for number, owner, text, speaker in some]
             )
-        self._seen = some[-1][0] if len(some) == _AT_ONCE else max(newest, self._seen)
+        if len(some) == len(found):
+            self._seen = found[-1][0] if len(found) == _AT_ONCE else max(newest, self._seen)
         return len(some) == _AT_ONCE
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 Kind = Literal["fact", "preference", "event", "procedure", "turn"]
 """`procedure` is something the assistant did, `turn` something that was said, word for word."""
@@ -34,6 +34,7 @@ class Memory:
     created_at: datetime
     updated_at: datetime
     indexed: int
+    metadata: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,8 @@ from famulus.memory.schemas import (
 V = TypeVar("V", bound=BaseModel)
 
 _MOST_ANSWER_BYTES = 16 * 1_048_576
+# What is remembered is answered once it is found by its meaning, which has to be worked out.
+_SECONDS_FOR_EACH = 0.05
 _REFUSALS: dict[int, type[FamulusError]] = {
     404: NotFound,
     409: Conflict,
@@ -82,7 +84,8 @@ class RemoteKeeper:
     ) -> list[MemoryView]:
         _refuse_transaction(within)
         body = _sent(ManyDrafts(memories=list(drafts)))
-        return _made(ManyMemories, await self._ask("POST", _path(user_id), body)).data
+        patience = self._deadline_seconds + len(drafts) * _SECONDS_FOR_EACH
+        return _made(ManyMemories, await self._ask("POST", _path(user_id), body, patience=patience)).data
 
     async def find(self, user_id: str, memory_id: str) -> MemoryView:
         return await self._look(MemoryView, _path(user_id, memory_id))
@@ -144,10 +147,11 @@ class RemoteKeeper:
         *,
         query: dict[str, str] | None = None,
         is_read: bool = False,
+        patience: float | None = None,
     ) -> bytes:
         """The body of the service's answer; a read whose connection breaks is asked once more."""
         try:
-            async with asyncio.timeout(self._deadline_seconds):
+            async with asyncio.timeout(patience or self._deadline_seconds):
                 try:
                     status, answer = await self._asked(method, path, body, query)
                 except aiohttp.ClientConnectionError:

@@ -1,17 +1,21 @@
 """What clients of the memory send and see."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
+    AliasChoices,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
+    FiniteFloat,
     PlainSerializer,
     StrictBool,
+    StrictInt,
+    model_validator,
 )
 
 from famulus.kit.clock import iso
@@ -19,8 +23,11 @@ from famulus.kit.text import storable
 from famulus.memory.records import Kind, Memory, Source
 
 MOST_CHARACTERS = 20_000
-MOST_AT_ONCE = 200
+MOST_AT_ONCE = 1_000
 MOST_HITS = 100
+_MOST_METADATA, _LONGEST_NAME = 20, 200
+# As far as every reader of JSON counts.
+MOST_COUNTED = 2**53
 
 
 def _said(text: str) -> str:
@@ -43,10 +50,27 @@ def _no_number(given: object) -> object:
     return given
 
 
+def _named(given: object) -> str | None:
+    """A name in metadata, if it can be one."""
+    return given if isinstance(given, str) and 0 < len(given) <= _LONGEST_NAME else None
+
+
+def _moment(given: object) -> datetime | None:
+    """A time in metadata, if it is one; without a zone it is UTC's."""
+    try:
+        moment = datetime.fromisoformat(given) if isinstance(given, str) else None
+        return moment and (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC))
+    except (ValueError, OverflowError):
+        return None
+
+
 Time = Annotated[datetime, PlainSerializer(iso, return_type=str)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_no_number), AfterValidator(_whole)]
 Text = Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS), AfterValidator(_said)]
-Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(storable)]
+Name = Annotated[str, Field(min_length=1, max_length=_LONGEST_NAME), AfterValidator(storable)]
+Count = Annotated[StrictInt, Field(ge=-MOST_COUNTED, le=MOST_COUNTED)]
+Note = Annotated[str, Field(max_length=500), AfterValidator(storable)] | StrictBool | Count | FiniteFloat | None
+Metadata = Annotated[dict[Name, Note], Field(max_length=_MOST_METADATA)]
 Importance = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
 
 
@@ -80,6 +104,18 @@ class MemoryDraft(Sent):
     """From when on it is not recalled any more."""
     key: Name | None = None
     """The sender's name for it: the same key is the same memory. Without one, the same content is."""
+    metadata: Metadata | None = None
+    """Whatever else the sender wants to have back with it. A `speaker`, a `session` (or `session_id`) and a `timestamp`
+    in it count as the fields of that meaning, where those are left out."""
+
+    @model_validator(mode="after")
+    def _read_metadata(self) -> Self:
+        if not (given := self.metadata):
+            return self
+        self.speaker = self.speaker or _named(given.get("speaker"))
+        self.session = self.session or _named(given.get("session", given.get("session_id")))
+        self.said_at = self.said_at or _moment(given.get("timestamp"))
+        return self
 
 
 class ManyDrafts(Sent):
@@ -126,7 +162,7 @@ class Search(Sent):
 
     query: Annotated[str, Field(max_length=4_000), AfterValidator(storable)] = ""
     """Plain text; empty for a timeline of what the filters let through."""
-    k: Annotated[int, Field(ge=1, le=MOST_HITS)] = 10
+    k: Annotated[int, Field(ge=1, le=MOST_HITS, validation_alias=AliasChoices("k", "limit"))] = 10
     filters: Filters = Filters()
     with_pinned: StrictBool = False
     """Whether what is pinned comes first, whatever is asked."""
@@ -152,6 +188,7 @@ class MemoryView(BaseModel):
     superseded_by: str | None
     created_at: Time
     updated_at: Time
+    metadata: dict[str, Any] | None = None
 
     @classmethod
     def of(cls, memory: Memory) -> "MemoryView":

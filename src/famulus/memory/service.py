@@ -154,4 +154,6 @@ class Memories:
 def _digest(draft: MemoryDraft) -> str:
     """The same for the same content."""
     content = draft.model_dump(mode="json", include={"text", "kind", "source_id", "speaker", "session", "said_at"})
+    if draft.metadata:
+        content["metadata"] = draft.metadata
     return "content:" + hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -33,6 +33,8 @@ memories = sa.Table(
     sa.Column("updated_at", Moment, nullable=False),
     # Which edition of `words` has put its words into the index; zero for none.
     sa.Column("indexed", sa.SmallInteger, nullable=False, server_default="0"),
+    # Whatever else its sender wants to have back with it.
+    sa.Column("metadata", sa.JSON(none_as_null=True)),
     sa.Index("uq_memories_key", "user_id", "key", unique=True),
     sa.Index("ix_memories_user_id", "user_id", "number"),
     sa.Index("ix_memories_chain", "user_id", "chain"),
