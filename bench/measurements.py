@@ -1,5 +1,6 @@
 """The measurements, one function each: a lab in, rows of a table out."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from statistics import median
@@ -9,6 +10,8 @@ from bench.lab import Lab, text_model
 from bench.load import Result
 from bench.processes import memory_mib
 from bench.rows import Row, cpu_per_token_us, interleaved, medians
+from bench.search.filling import Size
+from bench.search.measuring import POSTGRES, searched
 from bench.targets import Target
 
 ALONE = ("model", "bytes", "parse", "famulus")
@@ -164,7 +167,18 @@ def history(lab: Lab) -> Iterator[Row]:
         yield Row(f"{what}, turn {count} ÷ turn 1", "", older, comparable=False)
 
 
+def search(lab: Lab) -> Iterator[Row]:
+    """Searches of one person who has much, among two hundred people; on PostgreSQL too, where an address is given."""
+    size, others = (Size(10_000, 500, 100), 20) if lab.quick else (Size(100_000, 5_000, 1_000), 199)
+    for kind, url in (("SQLite", None), ("PostgreSQL", os.environ.get(POSTGRES))):
+        if kind == "SQLite" or url:
+            for name, unit, value in searched(lab.folder / "search", url, size, others=others):
+                yield Row(f"{name}, {kind}", unit, {"famulus": value}, comparable=False)
+
+
 MEASUREMENTS: dict[str, Callable[[Lab], Iterator[Row]]] = {
     measurement.__name__: measurement
-    for measurement in (tokens, turns, saturation, streams, memory, history, beyond.fleet, beyond.workers, beyond.queue)
-}
+    for measurement in (
+        tokens, turns, saturation, streams, memory, history, beyond.fleet, beyond.workers, beyond.queue, search,
+    )
+}  # fmt: skip

@@ -91,12 +91,13 @@ class ParseFloor(Floor):
 
 
 class Famulus(Target):
-    """The product as an operator starts it, with SQLite in a fresh folder."""
+    """The product as an operator starts it, with SQLite in a fresh folder unless another database is named."""
 
     name = "famulus"
 
-    def __init__(self, model_port: int, folder: Path) -> None:
+    def __init__(self, model_port: int, folder: Path, *, database_url: str | None = None) -> None:
         super().__init__(model_port, folder)
+        self._database = {"FAMULUS_DATABASE__URL": database_url} if database_url else {}
         self._data = tempfile.TemporaryDirectory(dir=folder)
         self._setup_token = secrets.token_urlsafe(32)
         self._key = ""
@@ -120,6 +121,7 @@ class Famulus(Target):
             "OPENAI_API_KEY": "sk-fake",
             # Nobody else asks the provider about a turn once it has ended.
             "FAMULUS_MEMORY__EXTRACTION": "false",
+            **self._database,
         }
 
     def conversations(self, count: int, turns: int = 1) -> list[list[str]]:
@@ -132,6 +134,22 @@ class Famulus(Target):
             body = json.dumps({"thread_id": thread["id"], "message": GREETING}).encode()
             conversations.append([post("/chat", body, headers).decode()] * turns)
         return conversations
+
+    @property
+    def data(self) -> Path:
+        """The folder of its data."""
+        return Path(self._data.name)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What lets its owner in."""
+        return {"authorization": f"Bearer {self._key}"}
+
+    def user_id(self) -> str:
+        """The id of its owner."""
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/api/v1/users/me", headers=self.headers)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return str(json.load(answer)["id"])
 
     def _wait_until_it_listens(self) -> None:
         assert self.server is not None

@@ -4,9 +4,10 @@ The note is written by the database itself, within the transaction that changes 
 it costs one small row. Whoever keeps the index reads the notes and takes them away with what they have led to.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -76,16 +77,21 @@ class Findable:
         (key,) = self.table.primary_key.columns
         return key
 
-    def rows(self, user_id: str, ids: Sequence[str]) -> sa.Select[*tuple[Any, ...]]:
-        """The rows of these ids that belong to the person, as `Source`s."""
-        made: Callable[[str], Any] = self.key.type.python_type
+    @cached_property
+    def rows(self) -> sa.Select[*tuple[Any, ...]]:
+        """The rows `of_ids` that belong to the person `of_user`, as `Source`s."""
         name = self.title if self.name is None else self.name
         columns = (self.title, self.text, name, self.at, self.conversation_id, self.part_of)
-        mine = self.table.c.user_id == user_id, self.key.in_([made(one) for one in ids])
+        mine = self.table.c.user_id == sa.bindparam("of_user"), self.key.in_(sa.bindparam("of_ids", expanding=True))
         wanted = sa.select(sa.cast(self.key, sa.Text), *columns).select_from(
             self.table if self.joined is None else self.joined
         )
         return wanted.where(*mine, *self.where)
+
+    def sought(self, user_id: str, ids: Iterable[str]) -> dict[str, Any]:
+        """What `rows` is asked with."""
+        made: Callable[[str], Any] = self.key.type.python_type
+        return {"of_user": user_id, "of_ids": [made(one) for one in ids]}
 
     def note_all(self) -> sa.Insert:
         """Have every row there is looked at anew."""

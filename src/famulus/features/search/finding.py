@@ -25,7 +25,7 @@ from famulus.kit.errors import FamulusError
 
 _logger = structlog.get_logger()
 _MOST_RANKED = 1_000
-_AT_ONCE = 40
+_MOST_AT_ONCE = 200
 # Texts are looked at until there are so many characters of them; a page may then be short, and go on.
 _MOST_LOOKED_AT = 4_000_000
 # So much of what was just written is taken in before a search; what is more is taken in behind it.
@@ -135,8 +135,8 @@ class Finder:
         """What is there of the candidates from a position on, and is as it has to be."""
         shown = _Shown()
         looked_at = 0
-        for start in range(position, len(candidates), _AT_ONCE):
-            some = candidates[start : start + _AT_ONCE]
+        start, many = position, limit + 1
+        while some := candidates[start : start + many]:
             found = await self._as_they_are(session, user_id, gathered, some)
             for place, one in enumerate(found, start):
                 if one is None:
@@ -147,6 +147,8 @@ class Finder:
                     return shown
                 if _fits(one, query, within):
                     shown.hits.append(one)
+            # Where few of them are as they have to be, more are looked at together.
+            start, many = start + many, min(2 * many, _MOST_AT_ONCE)
         return shown
 
     async def _as_they_are(

@@ -23,8 +23,9 @@ class Overtaken(Exception):
 class Indexer:
     """Takes changes into the index of whoever they belong to."""
 
-    def __init__(self, database: Database, findables: Sequence[Findable]) -> None:
+    def __init__(self, database: Database, findables: Sequence[Findable], *, at_once: int = _AT_ONCE) -> None:
         self._database = database
+        self._at_once = at_once
         self._findables = {findable.kind: findable for findable in findables}
 
     async def next_waiting(self, after: str = "") -> str | None:
@@ -34,11 +35,11 @@ class Indexer:
     async def catch_up(self, user_id: str, *, batches: int = 1) -> bool:
         """Take in what has changed, so many batches of it at most; whether that was all."""
         for _ in range(batches):
-            noted = await self._database.read(lambda session: IndexRepository(session, user_id).pending(_AT_ONCE))
+            noted = await self._database.read(lambda session: IndexRepository(session, user_id).pending(self._at_once))
             if not noted:
                 return True
             await self._take_in(user_id, noted)
-            if len(noted) < _AT_ONCE:
+            if len(noted) < self._at_once:
                 return True
         return False
 
@@ -70,7 +71,7 @@ class Indexer:
         for kind, findable in self._findables.items():
             ids = [object_id for of_kind, object_id in keys if of_kind == kind]
             if ids:
-                rows = await session.execute(findable.rows(user_id, ids))
+                rows = await session.execute(findable.rows, findable.sought(user_id, ids))
                 found.update({(kind, row[0]): Source(*row) for row in rows})
         return found
 

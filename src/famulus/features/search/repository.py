@@ -43,6 +43,9 @@ _ADD_THING = Prepared(sa.insert(search_things))
 _CHANGE_THING = Prepared(
     sa.update(search_things).where(_things.owner == _owner, _things.number == sa.bindparam("of_number"))
 )
+_THINGS = sa.select(_things.number, _things.kind, _things.object_id).where(
+    _things.owner == _owner, _things.number.in_(sa.bindparam("of_numbers", expanding=True))
+)
 _PENDING = Prepared(
     sa.select(changes.c.number, changes.c.kind, changes.c.object_id)
     .where(changes.c.user_id == sa.bindparam("of_user"))
@@ -96,9 +99,8 @@ class IndexRepository:
 
     async def things(self, owner: int, numbers: Sequence[int]) -> list[Thing]:
         """The things of these numbers."""
-        columns = sa.select(_things.number, _things.kind, _things.object_id)
-        wanted = columns.where(_things.owner == owner, _things.number.in_(numbers))
-        return [Thing(*row) for row in await self._session.execute(wanted)]
+        wanted = {"of_owner": owner, "of_numbers": numbers}
+        return [Thing(*row) for row in await self._session.execute(_THINGS, wanted)]
 
     async def known(self, owner: int, entries: Iterable[Entry]) -> dict[tuple[str, str], tuple[int, dict[str, int]]]:
         """Number and words of those of these things that the index has."""
