@@ -99,10 +99,10 @@ class Place:
     async def remember(self, text: str, *, of: str = MARIA) -> str:
         return (await self.keeper.remember(of, [MemoryDraft(text=text)]))[0].id
 
-    async def file(self, name: str, *passages: str, of: str = MARIA) -> str:
+    async def file(self, name: str, *passages: str, of: str = MARIA, status: str = "ready") -> str:
         content = {
             "id": new_id("blob"), "user_id": of, "digest": new_id("digest"), "size": 1, "kind": "text",
-            "media_type": "text/plain", "status": "ready", "passages": len(passages), "is_cut": False,
+            "media_type": "text/plain", "status": status, "passages": len(passages), "is_cut": False,
             "created_at": NOW,
         }  # fmt: skip
         await self.add(file_contents, content)

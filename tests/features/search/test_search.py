@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from famulus.features.conversations.errors import ConversationNotFound
 from famulus.features.conversations.tables import conversations, messages
-from famulus.features.files.tables import files
+from famulus.features.files.tables import file_passages, files
 from famulus.features.search.errors import InvalidCursor, NothingToFind
 from famulus.features.search.repository import erase_search
 from famulus.features.search.schemas import HitPage, HitView
@@ -246,6 +246,22 @@ async def test_a_file_is_shown_by_the_name_that_it_has_now(place: Place) -> None
     (hit,) = (await place.search("boiler")).data
     assert (hit.kind, hit.title, hit.part_of) == ("passage", "after.txt", file)
     assert await place.found("after") == [file]
+
+
+async def test_a_passage_is_found_whether_or_not_its_file_is_read_to_its_end(place: Place) -> None:
+    await place.file("boiler.txt", "Bleed it once a year.", status="indexing")
+    assert len(await place.found("bleed")) == 1
+
+    await place.add(file_passages, (await passage_after(place)) | {"text": "Twice in winter."})
+
+    assert len(await place.found("winter")) == 1
+
+
+async def passage_after(place: Place) -> dict[str, object]:
+    """Another passage of the only file."""
+    ((content,),) = await place.rows(sa.select(file_passages.c.content_id))
+    here = {"position": 1, "unit": "line", "first": 1, "last": 1, "overlap": 0}
+    return {"user_id": MARIA, "content_id": content, **here}
 
 
 async def test_without_the_memory_the_rest_is_found(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,10 +2,10 @@
 
 import sqlalchemy as sa
 
-from famulus.features.files.tables import file_contents, file_passages, files
+from famulus.features.files.tables import file_passages, files
 from famulus.infra.findable import Findable
 
-_passage, _content, _file = file_passages.c, file_contents.c, files.c
+_passage, _file = file_passages.c, files.c
 # The same bytes may be there under several names: the latest is shown.
 _other = files.alias("other")
 _latest = (
@@ -25,7 +25,7 @@ FINDABLE = (
         text=_passage.text,
         name=_file.name,
         part_of=_file.id,
-        joined=file_passages.join(file_contents, _content.id == _passage.content_id).join(files, _file.id == _latest),
-        where=(_content.status == "ready",),
+        # While a file is still being read, what is read of it can be found.
+        joined=file_passages.join(files, _file.id == _latest),
     ),
 )
