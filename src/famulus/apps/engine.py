@@ -9,6 +9,7 @@ import structlog
 
 from famulus.agent.tools import Tool, Toolset
 from famulus.apps import models
+from famulus.apps.addresses import ADDRESS_JOB, NOTICE_JOB, AddressMail
 from famulus.apps.alone import only_process
 from famulus.apps.analytics import AnalyticsRoom
 from famulus.apps.calendars import CalendarRoom
@@ -64,6 +65,7 @@ class Engine:
         self.search = SearchRoom(database, self.memory.keeper)
         self.toolset = Toolset([*self.memory.tools, *self.search.tools, *tools])
         self.resets = ResetMail(database, self.queue, settings)
+        self.addresses = AddressMail(database, self.queue, settings)
         self.notifications = NotificationRoom(database, self.log, self.queue, settings)
         self.analytics = AnalyticsRoom(database, self.queue, settings)
         self.desk = self._make_desk(default_model)
@@ -101,7 +103,7 @@ class Engine:
             max_attempts=limits.max_attempts,
         )
         known = (self._runs, learner, self.memory, self.files, self.notifications, self.calendars, self.reminders)
-        rooms = (*known, self.resets, self.analytics)
+        rooms = (*known, self.addresses, self.resets, self.analytics)
         return Worker(
             self._database,
             self.queue,
@@ -111,9 +113,9 @@ class Engine:
             poll_seconds=limits.poll_seconds,
             max_attempts=limits.max_attempts,
             # A run is ended by its own handler, visibly, once it has been started too often; what the memory has to
-            # be told it is told in the end; mail with a way to a new password is sent until nobody waits for it; events
+            # be told it is told in the end; mail with a link in it is sent until nobody waits for it; events
             # are sent on until they are swept.
-            never_given_up={RUN_JOB, MEMORY_JOB, RESET_JOB, FORWARD_JOB},
+            never_given_up={RUN_JOB, MEMORY_JOB, RESET_JOB, ADDRESS_JOB, NOTICE_JOB, FORWARD_JOB},
         )
 
     async def start(self) -> None:

@@ -1,9 +1,8 @@
 """Mail to people who have forgotten their password: asked for in a transaction, sent by a job."""
 
 from datetime import datetime
-from email.message import EmailMessage
-from email.utils import format_datetime, make_msgid
 
+from famulus.apps.letters import base_url_of, letter
 from famulus.features.accounts.resets import RESET_LIFE, Resets, reset_link
 from famulus.features.accounts.unit import Unit
 from famulus.infra.database import Database, Session
@@ -27,12 +26,10 @@ class ResetMail:
     """Sends people a way to a new password."""
 
     def __init__(self, database: Database, queue: JobQueue, settings: Settings) -> None:
-        server = settings.server
         self._database = database
         self._queue = queue
-        self._mail = settings.mail
-        # Never the address that a request names: whoever sends a request must not choose where the link leads.
-        self._base_url = server.public_url or f"http://{server.host}:{server.port}"
+        self._settings = settings
+        self._base_url = base_url_of(settings)
         self.handlers: dict[str, Handler] = {RESET_JOB: self.send}
 
     async def ask(self, session: Session, user_id: str) -> None:
@@ -46,15 +43,8 @@ class ResetMail:
         if utc_now() < datetime.fromisoformat(claim.payload["until"]):
             made = await self._database.write(lambda session: Resets(Unit(session)).issue(user_id))
             if made is not None:
-                await send_mail(self._mail, self._message(*made))
+                address, token = made
+                text = _WORDS.format(link=reset_link(self._base_url, token))
+                message = letter(self._settings, to=address, subject="A new password for Famulus", text=text)
+                await send_mail(self._settings.mail, message)
         await self._database.write(lambda session: self._queue.finish(session, claim))
-
-    def _message(self, address: str, token: str) -> EmailMessage:
-        message = EmailMessage()
-        message["From"], message["To"] = self._mail.sender, address
-        message["Subject"] = "A new password for Famulus"
-        message["Date"] = format_datetime(utc_now())
-        message["Message-ID"] = make_msgid(domain="famulus")
-        message["Auto-Submitted"] = "auto-generated"
-        message.set_content(_WORDS.format(link=reset_link(self._base_url, token)))
-        return message

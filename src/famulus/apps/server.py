@@ -154,6 +154,7 @@ def _make_accounts(database: Database, settings: Settings, engine: Engine) -> Ac
         on_erase=[*_ON_ERASE, engine.memory.erase, engine.files.erase, erase_search],
         on_move=engine.reminders.moved,
         on_forgotten=engine.resets.ask if settings.mail.host else None,
+        on_new_address=engine.addresses.ask if settings.mail.host else None,
         relay=engine.relay,
     )
 

@@ -22,7 +22,7 @@ from famulus.features.accounts.caller import Caller, CallerDep, ClientDep, Owner
 from famulus.features.accounts.endpoints import router
 from famulus.features.accounts.links import issue_link_token
 from famulus.features.accounts.passwords import Passwords
-from famulus.features.accounts.service import Accounts, OnErase, OnForgotten
+from famulus.features.accounts.service import Accounts, OnErase, OnForgotten, OnNewAddress
 from famulus.infra.sqlite import SqliteDatabase
 from famulus.kit.errors import FamulusError
 from famulus.kit.problems import problem_of
@@ -188,6 +188,7 @@ async def open_place(
     settings: Settings | None = None,
     on_erase: tuple[OnErase, ...] = (),
     on_forgotten: OnForgotten | None = None,
+    on_new_address: OnNewAddress | None = None,
 ) -> AsyncIterator[Place]:
     """Serve accounts over a real socket."""
     settings = settings or Settings()
@@ -197,6 +198,7 @@ async def open_place(
         settings.accounts,
         on_erase=on_erase,
         on_forgotten=on_forgotten,
+        on_new_address=on_new_address,
         passwords=Passwords(scheme),
         now=clock,
     )

@@ -16,6 +16,7 @@ ANONYMOUS = {
     "/auth/join",
     "/auth/password/forgotten",
     "/auth/password/reset",
+    "/auth/email/confirm",
 }
 
 

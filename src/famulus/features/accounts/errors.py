@@ -38,6 +38,13 @@ class ResetNotValid(Unauthenticated):
         super().__init__("This link is not valid any more. Ask for a new one.")
 
 
+class AddressLinkNotValid(Unauthenticated):
+    """Never sent, used already, replaced by a newer one, or too old."""
+
+    def __init__(self) -> None:
+        super().__init__("This link is not valid any more. Ask for a new one in the settings.")
+
+
 class NoMail(Conflict):
     """The operator has set no mail server."""
 

@@ -140,10 +140,18 @@ class TokenRepository:
         self._session = session
 
     async def add(
-        self, digest: str, *, purpose: str, now: datetime, expires_at: datetime, user_id: str | None = None
+        self,
+        digest: str,
+        *,
+        purpose: str,
+        now: datetime,
+        expires_at: datetime,
+        user_id: str | None = None,
+        about: str | None = None,
     ) -> None:
         row = {
-            "hash": digest, "purpose": purpose, "user_id": user_id, "created_at": now, "expires_at": expires_at,
+            "hash": digest, "purpose": purpose, "user_id": user_id, "about": about, "created_at": now,
+            "expires_at": expires_at,
         }  # fmt: skip
         await self._session.execute(sa.insert(one_time_tokens), row)
 
@@ -164,9 +172,18 @@ class TokenRepository:
         user_id: str | None = (await self._session.execute(sa.select(tokens.user_id).where(*good))).scalar()
         return user_id
 
-    async def remove_of(self, user_id: str) -> None:
-        """Remove every token that is for this user."""
-        await self._session.execute(sa.delete(one_time_tokens).where(one_time_tokens.c.user_id == user_id))
+    async def wish(self, digest: str, *, purpose: str, now: datetime) -> tuple[str, str] | None:
+        """For whom a token is that can still be used, and what it is a proof of."""
+        tokens = one_time_tokens.c
+        good = (tokens.hash == digest, tokens.purpose == purpose, tokens.used_at.is_(None), tokens.expires_at > now)
+        row = (await self._session.execute(sa.select(tokens.user_id, tokens.about).where(*good))).one_or_none()
+        return (row[0], row[1]) if row else None
+
+    async def remove_of(self, user_id: str, *, purpose: str | None = None) -> None:
+        """Remove every token that is for this user, or those for one purpose."""
+        tokens = one_time_tokens.c
+        theirs = [tokens.user_id == user_id, *([tokens.purpose == purpose] if purpose else [])]
+        await self._session.execute(sa.delete(one_time_tokens).where(*theirs))
 
     async def use(self, digest: str, *, purpose: str, now: datetime) -> bool:
         """Use a token up; False when that was done before, or is too late."""

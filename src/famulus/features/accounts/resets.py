@@ -33,7 +33,7 @@ class Resets:
         if user is None or user.disabled_at or user.email is None:
             return None
         token, now = new_token(), self._unit.now()
-        await self._tokens.remove_of(user_id)
+        await self._tokens.remove_of(user_id, purpose=_PURPOSE)
         await self._tokens.add(
             digest_of(token), purpose=_PURPOSE, now=now, expires_at=now + RESET_LIFE, user_id=user_id
         )

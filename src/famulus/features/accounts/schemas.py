@@ -102,9 +102,19 @@ class ProfileChange(Request):
     """What a person may change about themselves; a field that is left out stays as it is."""
 
     name: Name = Field("", json_schema_extra=_without_default)
-    email: Email = Field("", json_schema_extra=_without_default)
     zone: Zone = Field("", json_schema_extra=_without_default)
     selected_model: ModelName | None = None
+
+
+class EmailChange(Request):
+    """Another address, and the proof that it is really its owner who wants it."""
+
+    email: Email
+    password: Password | None = None
+
+
+class EmailConfirmation(Request):
+    token: Token
 
 
 class Preferences(Request):
@@ -188,6 +198,15 @@ class AccountRecord(View):
     preferences: Preferences
     created_at: Instant
     updated_at: Instant
+
+
+class EmailOutcome(BaseModel):
+    """What has become of the wish for another address."""
+
+    changed: bool
+    """Whether it is the address already; otherwise a link is on its way to it."""
+    email: str
+    message: str
 
 
 class PersonView(View):

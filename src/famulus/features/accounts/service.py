@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
 
+from famulus.features.accounts.addresses import Addresses
 from famulus.features.accounts.credentials import SessionRepository
 from famulus.features.accounts.errors import (
     ChangedMeanwhile,
@@ -38,6 +39,8 @@ OnErase = Callable[[Session, str], Awaitable[None]]
 """Removes what another feature keeps of a user, within the transaction that removes the user."""
 OnForgotten = Callable[[Session, str], Awaitable[None]]
 """Sees to it that a user gets mail with a way to a new password, within the transaction that notes it is wanted."""
+OnNewAddress = Callable[[Session, User, str], Awaitable[None]]
+"""Sees to it that a link is sent to the new address of a user, and word of it to the old one, in the same way."""
 
 # One address may try this many accounts' worth of attempts: a household behind one router is no attack.
 _ACCOUNTS_PER_ADDRESS = 10
@@ -75,6 +78,7 @@ class Accounts:
         relay: Relay | None = None,
         on_move: OnMove = nobody_moves_along,
         on_forgotten: OnForgotten | None = None,
+        on_new_address: OnNewAddress | None = None,
         passwords: Passwords | None = None,
         now: Clock = utc_now,
     ) -> None:
@@ -86,6 +90,7 @@ class Accounts:
         self._on_erase = tuple(on_erase)
         self._on_move = on_move
         self._on_forgotten = on_forgotten
+        self._on_new_address = on_new_address
         self._passwords = passwords or Passwords()
         self._now = now
         per_minute = self.settings.sign_in_attempts_per_minute
@@ -193,6 +198,29 @@ class Accounts:
                 await send(unit.session, user.id)
 
         await self.write(note, client)
+
+    async def change_email(self, caller: Caller, address: str, *, password: str | None, client: Client) -> bool:
+        """Give somebody another address: at once where there is no mail, else when a link to it has been followed."""
+        user = await self._proven(caller, password, client=client)
+        await self.read(lambda unit: Addresses(unit).check_free(user.id, address))
+        send = self._on_new_address
+        if send is None:
+            await self.write(lambda unit: Addresses(unit).change(user.id, address), client)
+            return True
+        if wait := self._mails.hit(address.lower()):
+            raise TooManyAttempts(wait)
+
+        async def ask(unit: Unit) -> None:
+            await unit.note("email.asked_for", who=user.id, about=user.id)
+            await send(unit.session, user, address)
+
+        await self.write(ask, client)
+        return False
+
+    async def confirm_email(self, token: str, *, client: Client) -> str:
+        """Take a new address by the token that was sent to it."""
+        self._admit(client)
+        return await self.write(lambda unit: Addresses(unit).redeem(token), client)
 
     async def reset_password(self, token: str, new: str, *, client: Client) -> None:
         """Set a password by the token that was sent, and sign its owner out everywhere."""

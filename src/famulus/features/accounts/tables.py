@@ -87,6 +87,8 @@ one_time_tokens = sa.Table(
     sa.Column("purpose", sa.Text, nullable=False),
     # For whom it is, where that is not the owner.
     sa.Column("user_id", sa.Text),
+    # What it is a proof of: an address that somebody wants to have.
+    sa.Column("about", sa.Text),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("expires_at", Moment, nullable=False),
     sa.Column("used_at", Moment),

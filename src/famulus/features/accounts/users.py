@@ -70,6 +70,8 @@ class Users:
     async def set_password(self, user_id: str, password_hash: str) -> None:
         """Replace the password; ending what the old one opened is up to `Sessions`."""
         await self._repository.change(user_id, {"password_hash": password_hash, "updated_at": self._unit.now()})
+        # Whoever knew the old one may have asked for links that are still on their way.
+        await TokenRepository(self._unit.session).remove_of(user_id)
         await self._unit.note("password.changed", who=user_id, about=user_id)
 
     async def set_role(self, user_id: str, role: str, *, who: str) -> None:

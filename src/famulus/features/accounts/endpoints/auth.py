@@ -18,6 +18,8 @@ from famulus.features.accounts.parameters import After, Limit
 from famulus.features.accounts.repository import UserRepository
 from famulus.features.accounts.schemas import (
     AuthState,
+    EmailConfirmation,
+    EmailOutcome,
     ForgottenPassword,
     JoinRequest,
     LinkRequest,
@@ -116,6 +118,13 @@ async def reset_password(request: PasswordReset, accounts: AccountsDep, client: 
     """Set a password by the token that was sent, once and within half an hour; every session ends."""
     token, new = request.token.get_secret_value(), request.new.get_secret_value()
     await accounts.reset_password(token, new, client=client)
+
+
+@router.post("/email/confirm", dependencies=_FromHere, responses=errors(409))
+async def confirm_email(confirmation: EmailConfirmation, accounts: AccountsDep, client: ClientDep) -> EmailOutcome:
+    """Take the e-mail address to which the token was sent, once and within a day."""
+    address = await accounts.confirm_email(confirmation.token.get_secret_value(), client=client)
+    return EmailOutcome(changed=True, email=address, message="This is your address now.")
 
 
 @router.post("/join", dependencies=_FromHere, status_code=status.HTTP_201_CREATED, responses=errors(404, 409))

@@ -9,6 +9,8 @@ from famulus.features.accounts.caller import AccountsDep, Caller, CallerDep, Cli
 from famulus.features.accounts.cookies import clear_session_cookie, session_token_of
 from famulus.features.accounts.errors import UserNotFound
 from famulus.features.accounts.schemas import (
+    EmailChange,
+    EmailOutcome,
     Erasure,
     PasswordChange,
     Preferences,
@@ -36,6 +38,21 @@ async def change_me(change: ProfileChange, caller: AccountCaller, accounts: Acco
     changes = change.model_dump(exclude_unset=True)
     changed = await accounts.write(lambda unit: Users(unit).change_profile(caller.user_id, changes), client)
     return UserView.model_validate(changed)
+
+
+@router.post("/me/email", responses=errors(409))
+async def change_email(
+    change: EmailChange, caller: AccountCaller, accounts: AccountsDep, client: ClientDep
+) -> EmailOutcome:
+    """Have another e-mail address, proving to know the password if there is one.
+
+    Where the server sends mail, it is changed once the link in it has been followed, within a day, and the old
+    address is told; otherwise at once.
+    """
+    password = change.password.get_secret_value() if change.password else None
+    changed = await accounts.change_email(caller, change.email, password=password, client=client)
+    message = "This is your address now." if changed else f"Follow the link in the mail to {change.email}."
+    return EmailOutcome(changed=changed, email=change.email, message=message)
 
 
 @router.get("/me/preferences", responses=errors())

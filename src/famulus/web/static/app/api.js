@@ -31,13 +31,13 @@ export function newId() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-export async function open(path, { method = "GET", body, headers, aborted } = {}) {
+export async function open(path, { method = "GET", body, raw, headers, aborted } = {}) {
   let answer;
   try {
     answer = await fetch(new URL(path, ROOT), {
       method,
-      headers: { Accept: "application/json", ...(body && { "Content-Type": "application/json" }), ...headers },
-      body: body && JSON.stringify(body),
+      headers: { Accept: "application/json", ...kindOf(body, raw), ...headers },
+      body: raw ?? (body && JSON.stringify(body)),
       cache: "no-store",
       credentials: "same-origin",
       signal: aborted,
@@ -54,6 +54,11 @@ export async function open(path, { method = "GET", body, headers, aborted } = {}
   // At the door, 401 says that something was wrong with the key, and nothing about a session.
   if (answer.status === 401 && !path.startsWith(AUTH)) whenSignedOut();
   throw await refusal(answer);
+}
+
+function kindOf(body, raw) {
+  if (raw) return { "Content-Type": "application/octet-stream" };
+  return body && { "Content-Type": "application/json" };
 }
 
 async function refusal(answer) {
@@ -82,12 +87,14 @@ export const auth = {
   signOut: () => call("POST", `${AUTH}sign-out`),
   join: (person) => call("POST", `${AUTH}join`, person),
   forgotPassword: (email) => call("POST", `${AUTH}password/forgotten`, { email }),
+  confirmEmail: (token) => call("POST", `${AUTH}email/confirm`, { token }),
   resetPassword: (token, password) => call("POST", `${AUTH}password/reset`, { token, new: password }),
 };
 
 export const me = {
   change: (fields) => call("PATCH", `${V1}/users/me`, fields),
   setPassword: (passwords) => call("POST", `${V1}/users/me/password`, passwords),
+  changeEmail: (wish) => call("POST", `${V1}/users/me/email`, wish),
   erase: (proof) => call("DELETE", `${V1}/users/me`, { confirm: "erase", ...proof }),
 };
 

@@ -1,10 +1,10 @@
 // Where the page is: `#/` a new conversation, `#/c/ID` one that exists, `#/join?token=…` an invitation,
-// `#/reset?token=…` a way to a new password,
+// `#/reset?token=…` a way to a new password, `#/address?token=…` one to a new e-mail address,
 // `#/forgotten` where to ask for one, and `#/NAME/…` any other page.
 import { signal } from "./lib.js";
 
 /** Pages for people who are not in yet. */
-export const AT_THE_DOOR = ["join", "reset", "forgotten"];
+export const AT_THE_DOOR = ["join", "reset", "forgotten", "address"];
 
 export const route = signal(read());
 

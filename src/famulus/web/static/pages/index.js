@@ -10,13 +10,14 @@ export const PAGES = [
   { name: "memory", title: "Memory", icon: Lamp, load: () => import("./memory.js") },
   { name: "usage", title: "Usage", icon: Bars, load: () => import("./usage.js"), styled: true },
   { name: "notifications", title: "News", icon: Bell, load: () => import("./notifications.js"), badge: unread, last: true },
-  { name: "settings", title: "Settings", icon: Gear, load: () => import("./settings.js"), last: true },
+  { name: "settings", title: "Settings", icon: Gear, load: () => import("./settings.js"), styled: true, last: true },
 ];
 
-/** Not listed: whoever looks for something begins with the palette, which leads there. */
+/** Not listed: new people are led to the first, and whoever looks for something, by the palette, to the second. */
+const START = { name: "start", title: "First steps", icon: Lamp, load: () => import("./start.js"), styled: true };
 const SEARCH = { name: "search", title: "Search", icon: Search, load: () => import("./search.js"), styled: true };
 
-export const pageNamed = (name) => [...PAGES, SEARCH].find((page) => page.name === name);
+export const pageNamed = (name) => [...PAGES, START, SEARCH].find((page) => page.name === name);
 
 const loaded = new Map();
 

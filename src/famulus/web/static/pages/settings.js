@@ -5,22 +5,24 @@ import { leaveHere, person } from "../app/session.js";
 import { ThisBrowser } from "../parts/notifications/browser.js";
 import { Page } from "../parts/page.js";
 import { Appearance } from "../parts/settings/appearance.js";
+import { Archive } from "../parts/settings/archive.js";
 import { Erasure } from "../parts/settings/erasure.js";
 import { Invitations } from "../parts/settings/invitations.js";
 import { Keys } from "../parts/settings/keys.js";
 import { Model } from "../parts/settings/model.js";
-import { Password, Profile } from "../parts/settings/profile.js";
+import { Email, Password, Profile } from "../parts/settings/profile.js";
 import { Sessions } from "../parts/settings/sessions.js";
+import { Wishes } from "../parts/settings/wishes.js";
 
 const isOwner = () => person.value?.role === "owner";
 
 const SECTIONS = [
-  { name: "you", title: "You", parts: [Profile, Appearance, ThisBrowser] },
+  { name: "you", title: "You", parts: [Profile, Wishes, Appearance, ThisBrowser] },
   { name: "model", title: "Model", parts: [Model] },
-  { name: "security", title: "Security", parts: [Password, Sessions] },
+  { name: "security", title: "Security", parts: [Email, Password, Sessions] },
   { name: "keys", title: "API keys", parts: [Keys] },
   { name: "people", title: "People", parts: [Invitations], when: isOwner },
-  { name: "end", title: "Leave", parts: [Erasure] },
+  { name: "end", title: "Leave", parts: [Archive, Erasure] },
 ];
 
 export default function Settings() {

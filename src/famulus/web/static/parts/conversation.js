@@ -161,9 +161,17 @@ function Beginning({ chat }) {
         (words) => html`<li><button type="button" onClick=${() => chat.send(words)}>${words}</button></li>`,
       )}
     </ul>
+    <${FirstSteps} />
     <${ZoneOffer} />
     ${standIn && html`<${NoModel} />`}
   </div>`;
+}
+
+/** A word to somebody new; fetched where nothing has been said yet, and nowhere else. */
+function FirstSteps() {
+  const [Shown, show] = useState(null);
+  useEffect(() => void import("./invitation.js").then(({ Invitation }) => show(() => Invitation), () => null), []);
+  return Shown && html`<${Shown} />`;
 }
 
 function greeting() {

@@ -20,6 +20,7 @@ function Choice() {
   if (route.value.name === "join") return html`<${Join} />`;
   if (route.value.name === "forgotten") return html`<${Forgotten} />`;
   if (route.value.name === "reset") return html`<${Reset} />`;
+  if (route.value.name === "address") return html`<${NewAddress} />`;
   if (heldToken.value !== null) return html`<${Introduce} />`;
   if (server.value.set_up === false) return html`<${NobodyYet} />`;
   return html`<${SignIn} />`;
@@ -87,6 +88,17 @@ function Reset() {
       <${Field} label="New password" name="password" type="password" autocomplete="new-password" minlength="8" required
         hint="At least eight characters; a few words are better." />
     <//>`;
+}
+
+function NewAddress() {
+  const [said, say] = useState(null);
+  const confirm = async () => say(await auth.confirmEmail(route.value.token));
+  return html`<h1>Your new address</h1>
+    ${said
+      ? html`<p role="status">You sign in with ${said.email} from now on.</p>
+          <p class="buttons"><a class="button" href="#/" onClick=${() => setTimeout(() => location.reload())}>Go on</a></p>`
+      : html`<p>Somebody with an account here, most likely you, wants mail to come to this address.</p>
+          <${Form} act=${confirm} action="Yes, it is mine" />`}`;
 }
 
 function AboutYou() {

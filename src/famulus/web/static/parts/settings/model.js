@@ -3,6 +3,7 @@ import { attempt, tell } from "../../app/notices.js";
 import { change, model, models } from "../../app/session.js";
 import { HowToConnect } from "../header.js";
 import { Skeleton } from "../page.js";
+import { Trial } from "../trial.js";
 
 export function Model() {
   if (!models.value) return html`<${Skeleton} />`;
@@ -11,15 +12,16 @@ export function Model() {
   };
   return html`<section class="panel" aria-labelledby="model">
       <h2 id="model">Who answers</h2>
-      <ul class="rows" role="radiogroup" aria-labelledby="model">
+      <div class="rows" role="radiogroup" aria-labelledby="model">
         ${models.value.data.map(
-          (one) => html`<li class="row" key=${one.id}>
+          (one) => html`<div class="row" key=${one.id}>
             <label class="check row-main"><input type="radio" name="model" checked=${one.id === model.value?.id} onChange=${() => choose(one.id)} />
               <span><strong>${one.name}</strong></span></label>
             ${one.id === models.value.default && html`<span class="tag">default</span>`}
-          </li>`,
+          </div>`,
         )}
-      </ul>
+      </div>
+      <${Trial} key=${model.value?.id} model=${model.value?.id} />
     </section>
     <section class="panel"><${HowToConnect} /></section>`;
 }

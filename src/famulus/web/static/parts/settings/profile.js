@@ -8,24 +8,41 @@ const zones = () => Intl.supportedValuesOf?.("timeZone") ?? [];
 
 export function Profile() {
   const [zone, setZone] = useState(person.value.zone ?? "");
-  const save = async ({ name, email, ...chosen }) => {
-    const given = { name, email, zone: chosen.zone };
+  const save = async ({ name, ...chosen }) => {
+    const given = { name, zone: chosen.zone };
     await change(Object.fromEntries(Object.entries(given).filter(([, value]) => value?.trim())));
     tell("Saved.");
   };
   return html`<section class="panel" aria-labelledby="profile">
     <h2 id="profile">Profile</h2>
     <${Form} act=${save} action="Save">
-      <div class="fields">
-        <${Field} label="Name" name="name" defaultValue=${person.value.name ?? ""} autocomplete="name" maxlength="100" required />
-        <${Field} label="E-mail" name="email" type="email" defaultValue=${person.value.email ?? ""} autocomplete="email" />
-      </div>
+      <${Field} label="Name" name="name" defaultValue=${person.value.name ?? ""} autocomplete="name" maxlength="100" required />
       <${Field} label="Time zone" name="zone" list="zones" value=${zone} onInput=${(event) => setZone(event.target.value)}
         hint="What you mean by “tomorrow at nine”." />
       <datalist id="zones">${zones().map((name) => html`<option value=${name} />`)}</datalist>
       ${zone !== deviceZone &&
       html`<p><button type="button" class="quiet" onClick=${() => setZone(deviceZone)}>Use ${deviceZone}, as this device</button></p>`}
     <//>
+  </section>`;
+}
+
+export function Email() {
+  const [said, say] = useState("");
+  const save = async ({ email, password }) => {
+    const outcome = await me.changeEmail({ email, ...(password && { password }) });
+    say(outcome.message);
+    if (outcome.changed) person.value = { ...person.value, email: outcome.email };
+  };
+  return html`<section class="panel" aria-labelledby="email">
+    <h2 id="email">E-mail</h2>
+    <p class="aside">${person.value.email ? html`You sign in with <strong>${person.value.email}</strong>.` : "There is no address yet."}</p>
+    <${Form} act=${save} action="Change address" reset>
+      <div class="fields">
+        <${Field} label="New address" name="email" type="email" autocomplete="email" required />
+        <${Field} label="Your password" name="password" type="password" autocomplete="current-password" />
+      </div>
+    <//>
+    <p role="status" class="aside">${said}</p>
   </section>`;
 }
 
