@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.serving import Server
 from tests.web.axe import barriers
+from tests.web.conftest import Watch
 from tests.web.talking import answer, ask, wait_until_answered
 
 pytestmark = pytest.mark.browser
@@ -110,3 +112,23 @@ def test_the_settings_take_everything_out_and_bring_it_back(newcomer: Page, seen
     page.get_by_role("button", name="Save answers").click()
     page.reload()
     expect(page.get_by_label("Formal")).to_be_checked()
+
+
+def test_an_address_is_changed_by_whoever_knows_the_password_and_a_spent_link_says_so(
+    newcomer: Page, stranger: Page, site: Server, watch: Watch, seen: list[str]
+) -> None:
+    watch.forgive("403|401")
+    page = newcomer
+    page.goto(f"{site.url}/#/settings/security")
+    section = page.get_by_role("region", name="E-mail")
+    section.get_by_label("New address").fill("somebody.new@example.org")
+    section.get_by_role("button", name="Change address").click()
+    expect(section.get_by_role("alert")).to_contain_text("password")
+    section.get_by_label("Your password").fill("a long enough one")
+    section.get_by_role("button", name="Change address").click()
+    expect(section.get_by_text("You sign in with somebody.new@example.org.")).to_be_visible()
+    look(page, "address", seen)
+
+    stranger.goto(f"{site.url}/#/address?token=spent")
+    stranger.get_by_role("button", name="Yes, it is mine").click()
+    expect(stranger.get_by_role("alert")).to_contain_text("not valid any more")

@@ -1,8 +1,7 @@
 // The door: signing in, by link, by password or by invitation.
-import { auth } from "../app/api.js";
-import { html, useState } from "../app/lib.js";
-import { route } from "../app/route.js";
-import { heldToken, introduce, join, keepSession, person, reason, reset, server, signIn, stage, useLink } from "../app/session.js";
+import { html, useEffect, useState } from "../app/lib.js";
+import { AT_THE_DOOR, route } from "../app/route.js";
+import { heldToken, introduce, join, keepSession, person, reason, server, signIn, stage, useLink } from "../app/session.js";
 import { Field, Form, Problem } from "./form.js";
 import { Mark } from "./icons.js";
 
@@ -18,9 +17,7 @@ export function Welcome() {
 function Choice() {
   if (stage.value === "link") return html`<${AnotherPerson} />`;
   if (route.value.name === "join") return html`<${Join} />`;
-  if (route.value.name === "forgotten") return html`<${Forgotten} />`;
-  if (route.value.name === "reset") return html`<${Reset} />`;
-  if (route.value.name === "address") return html`<${NewAddress} />`;
+  if (AT_THE_DOOR.includes(route.value.name)) return html`<${ByMail} />`;
   if (heldToken.value !== null) return html`<${Introduce} />`;
   if (server.value.set_up === false) return html`<${NobodyYet} />`;
   return html`<${SignIn} />`;
@@ -71,34 +68,11 @@ function Join() {
     <${Form} act=${(fields) => join({ token, ...fields })} action="Join"><${AboutYou} /><//>`;
 }
 
-function Forgotten() {
-  const [said, say] = useState(null);
-  return html`<h1>A new password</h1>
-    ${said
-      ? html`<p role="status">${said}</p>`
-      : html`<${Form} act=${async ({ email }) => say((await auth.forgotPassword(email)).message)} action="Send me a link">
-          <${Field} label="E-mail" name="email" type="email" autocomplete="username" required />
-        <//>`}
-    <p class="aside"><a href="#/">Back</a></p>`;
-}
-
-function Reset() {
-  return html`<h1>A new password</h1>
-    <${Form} act=${({ password }) => reset(route.value.token, password)} action="Set password">
-      <${Field} label="New password" name="password" type="password" autocomplete="new-password" minlength="8" required
-        hint="At least eight characters; a few words are better." />
-    <//>`;
-}
-
-function NewAddress() {
-  const [said, say] = useState(null);
-  const confirm = async () => say(await auth.confirmEmail(route.value.token));
-  return html`<h1>Your new address</h1>
-    ${said
-      ? html`<p role="status">You sign in with ${said.email} from now on.</p>
-          <p class="buttons"><a class="button" href="#/" onClick=${() => setTimeout(() => location.reload())}>Go on</a></p>`
-      : html`<p>Somebody with an account here, most likely you, wants mail to come to this address.</p>
-          <${Form} act=${confirm} action="Yes, it is mine" />`}`;
+/** Pages that a mail leads to, and the one that asks for a mail: fetched when somebody comes to one of them. */
+function ByMail() {
+  const [Shown, show] = useState(null);
+  useEffect(() => void import("./mail.js").then(({ PAGES }) => show(() => PAGES[route.value.name])), [route.value.name]);
+  return Shown && html`<${Shown} />`;
 }
 
 function AboutYou() {
