@@ -13,13 +13,12 @@ export const PAGES = [
   { name: "settings", title: "Settings", icon: Gear, load: () => import("./settings.js"), styled: true, last: true },
 ];
 
-/** Not listed: new people are led to the first, and whoever looks for something, by the palette, to the second. */
+/** Not listed: a card and the palette lead there. */
 const START = { name: "start", title: "First steps", icon: Lamp, load: loadStart, styled: true };
 const SEARCH = { name: "search", title: "Search", icon: Search, load: () => import("./search.js"), styled: true };
 
 export const pageNamed = (name) => [...PAGES, START, SEARCH].find((page) => page.name === name);
 
-/** What it asks is also asked in the settings, and looks the same. */
 async function loadStart() {
   const [module] = await Promise.all([import("./start.js"), stylesheet("./settings.css")]);
   return module;

@@ -167,7 +167,7 @@ function Beginning({ chat }) {
   </div>`;
 }
 
-/** A word to somebody new; fetched where nothing has been said yet, and nowhere else. */
+/** A word to somebody new; fetched when needed. */
 function FirstSteps() {
   const [Shown, show] = useState(null);
   useEffect(() => void import("./invitation.js").then(({ Invitation }) => show(() => Invitation), () => null), []);

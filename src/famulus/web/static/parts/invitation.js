@@ -2,6 +2,9 @@
 import { html, useEffect } from "../app/lib.js";
 import { attempt } from "../app/notices.js";
 import { dismiss, look, progress } from "../app/onboarding.js";
+import { stylesheet } from "../pages/index.js";
+
+await stylesheet("./start.css");
 
 export function Invitation() {
   useEffect(() => void (progress.peek() ?? look().catch(() => null)), []);

@@ -68,7 +68,7 @@ function Join() {
     <${Form} act=${(fields) => join({ token, ...fields })} action="Join"><${AboutYou} /><//>`;
 }
 
-/** Pages that a mail leads to, and the one that asks for a mail: fetched when somebody comes to one of them. */
+/** Where a mail leads to; fetched when needed. */
 function ByMail() {
   const [Shown, show] = useState(null);
   useEffect(() => void import("./mail.js").then(({ PAGES }) => show(() => PAGES[route.value.name])), [route.value.name]);
