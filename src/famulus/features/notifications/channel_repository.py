@@ -1,7 +1,6 @@
 """The SQL of channels and preferences, for one owner."""
 
 from collections.abc import Collection
-from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +11,7 @@ from famulus.features.notifications.records import Channel, Preferences
 from famulus.features.notifications.tables import channels, preferences
 from famulus.infra.database import Session
 from famulus.infra.prepared import Prepared
+from famulus.kit.records import columns_of
 
 _ALL = Prepared(sa.select(channels).where(channels.c.user_id == sa.bindparam("owner")).order_by(channels.c.id))
 _PREFERENCES = Prepared(sa.select(preferences).where(preferences.c.user_id == sa.bindparam("owner")))
@@ -62,7 +62,7 @@ class ChannelRepository:
         if (await self._session.execute(sa.select(channels.c.id).where(self._mine, *same))).one_or_none():
             raise ChannelExists("This address is a channel already.")
         try:
-            await self._session.execute(sa.insert(channels), asdict(channel))
+            await self._session.execute(sa.insert(channels), columns_of(channel))
         except IntegrityError as error:
             raise ChannelExists("This address is a channel already.") from error
 
@@ -78,7 +78,7 @@ class ChannelRepository:
 
     async def put_preferences(self, wanted: Preferences) -> None:
         """Keep what the person wants from now on."""
-        values = asdict(wanted)
+        values = columns_of(wanted)
         changed = await self._session.execute(
             sa.update(preferences).where(preferences.c.user_id == self._user_id).values(values)
         )

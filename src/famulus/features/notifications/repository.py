@@ -1,7 +1,6 @@
 """The SQL of notifications and their deliveries, for one owner."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Literal
 
@@ -11,6 +10,7 @@ from famulus.features.notifications.records import Delivery, DeliveryState, Noti
 from famulus.features.notifications.tables import actions_done, deliveries, notifications
 from famulus.infra.database import Session
 from famulus.infra.prepared import Prepared
+from famulus.kit.records import columns_of
 
 Which = Literal["unread", "read", "archived", "all"]
 
@@ -29,12 +29,12 @@ _UNREAD = (notifications.c.read_at.is_(None), notifications.c.archived_at.is_(No
 
 async def add_notifications(session: Session, many: Sequence[Notification]) -> None:
     """Keep what any number of people are told."""
-    await session.change_many(_ADD, [asdict(one) for one in many])
+    await session.change_many(_ADD, [columns_of(one) for one in many])
 
 
 async def add_deliveries(session: Session, many: Sequence[Delivery]) -> None:
     """Keep how it gets to them."""
-    await session.change_many(_ADD_DELIVERY, [asdict(one) for one in many])
+    await session.change_many(_ADD_DELIVERY, [columns_of(one) for one in many])
 
 
 async def notifications_among(session: Session, notification_ids: Collection[str]) -> list[Notification]:

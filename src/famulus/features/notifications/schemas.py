@@ -1,13 +1,13 @@
 """What clients and other features say about notifications, and what they get to see."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, Field, StrictBool, StringConstraints, TypeAdapter, model_validator
 
 from famulus.features.accounts.schemas import Email
 from famulus.features.notifications.records import Channel, ChannelKind, Delivery, DeliveryState, Notification
+from famulus.kit.records import columns_of
 from famulus.kit.schemas import Draft, Text, Time, View
 
 _MOST_ACTIONS = 5
@@ -130,7 +130,7 @@ class DeliveryView(View):
     @classmethod
     def of(cls, delivery: Delivery) -> "DeliveryView":
         """The delivery, as its owner sees it."""
-        return cls.model_validate(asdict(delivery) | {"action": delivery.action_id or None})
+        return cls.model_validate(columns_of(delivery) | {"action": delivery.action_id or None})
 
 
 class NotificationView(BaseModel):
@@ -150,7 +150,7 @@ class NotificationView(BaseModel):
     @classmethod
     def of(cls, notification: Notification) -> "NotificationView":
         """The notification, as its owner sees it."""
-        return cls.model_validate(asdict(notification))
+        return cls.model_validate(columns_of(notification))
 
     def shown(self) -> dict[str, Any]:
         """As it goes into an event or out to a channel."""
@@ -166,7 +166,7 @@ class NotificationDetail(NotificationView):
     def with_deliveries(cls, notification: Notification, deliveries: Sequence[Delivery]) -> "NotificationDetail":
         """The notification and its deliveries."""
         shown = [DeliveryView.of(delivery) for delivery in deliveries]
-        return cls.model_validate(asdict(notification) | {"deliveries": shown})
+        return cls.model_validate(columns_of(notification) | {"deliveries": shown})
 
 
 class UnreadCount(View):
@@ -284,7 +284,7 @@ class NewChannelView(ChannelView):
 
 
 def _shown(channel: Channel) -> dict[str, Any]:
-    return asdict(channel) | {"target": channel.shown_target}
+    return columns_of(channel) | {"target": channel.shown_target}
 
 
 class PushKey(View):

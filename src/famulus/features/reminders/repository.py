@@ -1,7 +1,6 @@
 """The SQL of reminders and their occurrences."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +10,7 @@ from famulus.features.reminders.records import About, Occurrence, Reminder, Stat
 from famulus.features.reminders.tables import occurrences, reminders
 from famulus.infra.database import Session
 from famulus.infra.prepared import Prepared
+from famulus.kit.records import columns_of
 
 _DUE = Prepared(
     sa.select(reminders)
@@ -58,7 +58,7 @@ async def known_among(session: Session, times: Mapping[str, Sequence[datetime]])
 async def add_occurrences(session: Session, many: Sequence[Occurrence]) -> None:
     """Keep when reminders were due."""
     if many:
-        await session.change_many(_ADD_OCCURRENCE, [asdict(one) for one in many])
+        await session.change_many(_ADD_OCCURRENCE, [columns_of(one) for one in many])
 
 
 async def change_each(session: Session, changes: Sequence[tuple[Reminder, dict[str, Any]]]) -> None:
@@ -77,7 +77,7 @@ class ReminderRepository:
         self._mine = reminders.c.user_id == user_id
 
     async def add(self, reminder: Reminder) -> None:
-        await self._session.execute(sa.insert(reminders), asdict(reminder))
+        await self._session.execute(sa.insert(reminders), columns_of(reminder))
 
     async def find(self, reminder_id: str, *, held: bool = False) -> Reminder | None:
         """The reminder; `held` keeps the clock and everybody else from it until the commit."""

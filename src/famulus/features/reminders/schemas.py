@@ -1,12 +1,12 @@
 """What clients say about reminders, and what they get to see."""
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, StrictBool, StringConstraints, model_validator
 
 from famulus.features.reminders.records import Kind, Missed, Occurrence, Reminder, State
+from famulus.kit.records import columns_of
 from famulus.kit.schemas import Draft, Instant, Text, Time, View, Zone
 
 _LONGEST_DELAY_SECONDS = 10 * 366 * 86_400
@@ -157,7 +157,7 @@ class ReminderView(View):
     @classmethod
     def of(cls, reminder: Reminder, next_local: str | None) -> "ReminderView":
         """The reminder, as its owner sees it."""
-        return cls.model_validate(asdict(reminder) | {"next_local": next_local})
+        return cls.model_validate(columns_of(reminder) | {"next_local": next_local})
 
 
 class OccurrenceView(View):
@@ -174,7 +174,7 @@ class OccurrenceView(View):
     @classmethod
     def of(cls, occurrence: Occurrence) -> "OccurrenceView":
         """The occurrence, as its owner sees it."""
-        return cls.model_validate(asdict(occurrence))
+        return cls.model_validate(columns_of(occurrence))
 
 
 class Preview(View):
