@@ -98,5 +98,5 @@ class ReminderSettings(Section):
     """How often a reminder may be due at most."""
     poll_seconds: float = Field(0.5, gt=0)
     """How often to look whether something has become due sooner than was known."""
-    most_at_once: int = Field(50, ge=1, le=1_000)
+    most_at_once: int = Field(200, ge=1, le=1_000)
     """Reminders that are said in one transaction."""

@@ -47,5 +47,7 @@ class ReminderClock:
         if wait > 0:
             # One that is made meanwhile, elsewhere or for sooner, is found by the next look.
             return min(wait, self._limits.poll_seconds)
-        fired = await self.fire_due()
-        return 0 if fired == self._limits.most_at_once else min(0.05, self._limits.poll_seconds)
+        # As long as there is more than fits, nobody needs to ask when the next is due.
+        while await self.fire_due() == self._limits.most_at_once:
+            pass
+        return min(0.05, self._limits.poll_seconds)
