@@ -26,6 +26,7 @@ class Fleet:
     environment: dict[str, str]
     servers: list[Server] = field(default_factory=list)
     workers: list[Server] = field(default_factory=list)
+    _folders: int = 0
 
     def server(self) -> Server:
         """One more server without a worker."""
@@ -39,6 +40,17 @@ class Fleet:
         self.workers.append(Server(self._folder(), self.environment, port, "worker", arguments))
         return self.workers[-1]
 
+    @contextlib.contextmanager
+    def one_more_worker(self, **environment: str) -> Iterator[Server]:
+        """One more for a block, with settings of its own."""
+        worker = self.worker()
+        worker.environment = worker.environment | environment
+        try:
+            yield worker
+        finally:
+            worker.end()
+            self.workers.remove(worker)
+
     async def start(self) -> Client:
         """Start everybody; the owner, as a client of the first server."""
         await asyncio.gather(*(process.start() for process in (*self.servers, *self.workers)))
@@ -49,7 +61,8 @@ class Fleet:
         return Client(server.url, person.key, person.user_id)
 
     def _folder(self) -> Path:
-        folder = self.folder / f"process{len(self.servers) + len(self.workers)}"
+        self._folders += 1
+        folder = self.folder / f"process{self._folders}"
         folder.mkdir()
         return folder
 

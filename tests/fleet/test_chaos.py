@@ -65,7 +65,7 @@ async def outlived(fleet: Fleet, clients: list[Client]) -> None:
     victim, *others = fleet.workers
     for other in others:
         other.kill()
-    followers = [await said(clients, "count to 400", name=f"outlived {number}") for number in range(6)]
+    followers = [await said(clients, "count to 150", name=f"outlived {number}") for number in range(4)]
     following = asyncio.gather(*(follower.follow() for follower in followers))
     async with asyncio.timeout(60):
         await until(lambda: all(epochs(follower) for follower in followers))
@@ -146,8 +146,8 @@ async def chaos(
 
 
 async def test_workers_may_die_at_any_moment(tmp_path: Path, postgres_database: str, redis_url: str) -> None:
-    sizes = {"servers": 1, "workers": 2, "runs": 40}
-    await chaos(tmp_path, postgres_database, redis_url, **sizes, seconds=5, every_seconds=2)
+    sizes = {"servers": 1, "workers": 2, "runs": 30}
+    await chaos(tmp_path, postgres_database, redis_url, **sizes, seconds=4, every_seconds=1.5)
 
 
 @pytest.mark.soak

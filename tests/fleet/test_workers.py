@@ -4,7 +4,6 @@ import asyncio
 import signal
 import time
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -125,23 +124,3 @@ async def test_each_process_says_how_it_is(running: tuple[Fleet, Client]) -> Non
         assert await nobody.get("/health/live") == {"status": "live"}
         assert await nobody.get("/health/ready") == {"status": "ready", "degraded": []}
     assert (await Client(fleet.workers[0].url, "", "").request("GET", "/api/v1/conversations"))[0] == 404
-
-
-async def test_runs_wait_for_a_worker_and_no_more_of_them_than_anybody_may(
-    tmp_path: Path, postgres_database: str
-) -> None:
-    settings = {"FAMULUS_DATABASE__URL": postgres_database, "FAMULUS_AGENT__MAX_ACTIVE_RUNS_PER_USER": "5"}
-    with a_fleet(tmp_path, servers=1, workers=0, **settings) as fleet:
-        owner = await fleet.start()
-        run = await owner.send(await owner.thread(), "count to 3")
-        following = asyncio.create_task(owner.events(run["id"]))
-        threads = [await owner.thread() for _ in range(20)]
-        paths = [f"/api/v1/conversations/{thread}/runs" for thread in threads]
-        answers = await asyncio.gather(*(owner.request("POST", path, {"message": "hello"}) for path in paths))
-        assert sorted(status for status, _ in answers) == [202] * 4 + [429] * 16
-        assert (await owner.get(f"/runs/{run['id']}"))["status"] == "queued"
-
-        await fleet.worker().start()
-
-        async with asyncio.timeout(10):
-            assert_whole(await following)

@@ -3,6 +3,7 @@
 import asyncio
 from functools import partial
 
+import asyncpg
 import pytest
 import sqlalchemy as sa
 
@@ -35,6 +36,18 @@ async def test_a_server_that_was_away_is_used_again() -> None:
 
             assert await texts(database) == list("abcde")
             await asyncio.gather(*(database.ping() for _ in range(10)))
+
+
+async def test_a_connection_that_ends_under_the_driver_is_no_bug(postgres_database: str) -> None:
+    async def confused(session: Session) -> None:
+        await add(session, "lost")
+        raise asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress")
+
+    async with a_database(postgres_database) as database:
+        with pytest.raises(Unavailable):
+            await database.write(confused)
+
+        assert await texts(database) == []
 
 
 async def test_a_full_disk_is_no_bug(postgres_database: str) -> None:

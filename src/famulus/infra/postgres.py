@@ -37,7 +37,16 @@ _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _WRITE = "BEGIN"
 _WRITE_QUICKLY = "BEGIN; SET LOCAL synchronous_commit TO off"
 _PREFETCH = 25
-_FAILURES = (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, sa.exc.TimeoutError, OSError, TimeoutError)
+_FAILURES = (
+    DBAPIError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    # How the driver puts it when a connection ends between two of its messages.
+    asyncpg.InternalClientError,
+    sa.exc.TimeoutError,
+    OSError,
+    TimeoutError,
+)
 
 
 class PostgresSession:
