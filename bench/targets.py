@@ -121,6 +121,8 @@ class Famulus(Target):
             "OPENAI_API_KEY": "sk-fake",
             # Nobody else asks the provider about a turn once it has ended.
             "FAMULUS_MEMORY__EXTRACTION": "false",
+            "FAMULUS_LIMITS__PER_KEY_PER_MINUTE": "0",
+            "FAMULUS_LIMITS__PER_ADDRESS_PER_MINUTE": "0",
             **self._database,
         }
 

@@ -77,6 +77,11 @@ class Server:
             "FAMULUS_MODEL__OFFLINE_WORDS_PER_SECOND": "0",
             "FAMULUS_SERVER__DRAIN_SECONDS": "10",
             "FAMULUS_LOG__FORMAT": "json",
+            # Tests ask more in a minute than people do in a day; those of limits say which.
+            "FAMULUS_LIMITS__PER_KEY_PER_MINUTE": "0",
+            "FAMULUS_LIMITS__PER_ADDRESS_PER_MINUTE": "0",
+            "FAMULUS_LIMITS__SIGN_UPS_PER_MINUTE": "0",
+            "FAMULUS_LIMITS__ARCHIVES_PER_HOUR": "0",
             "PYTHONPATH": os.pathsep.join(["src", "."]),
         }
         with (self.folder / "log").open("ab") as log:

@@ -13,8 +13,9 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from famulus.apps.intake import BodyTooLarge, BodyTooSlow, Intake, linger, refuse_too_large, too_large
+from famulus.apps.limits import RequestLimits
 from famulus.infra import metrics, tracing
-from famulus.kit.errors import FamulusError, UnsupportedMedia
+from famulus.kit.errors import FamulusError, TooMany, UnsupportedMedia
 from famulus.kit.ids import new_id
 from famulus.kit.problems import problem_of
 
@@ -49,9 +50,16 @@ class Edge:
     """Wraps the application: everything that is true of every request is here."""
 
     def __init__(
-        self, app: ASGIApp, *, max_body_bytes: int, docs: bool = False, uploads: Mapping[str, int] | None = None
+        self,
+        app: ASGIApp,
+        *,
+        max_body_bytes: int,
+        docs: bool = False,
+        uploads: Mapping[str, int] | None = None,
+        limits: RequestLimits | None = None,
     ) -> None:
         self._app = app
+        self._limits = limits
         self._max_body_bytes = max_body_bytes
         # Routes that read their bodies by themselves, as `POST /path`, and how many bytes each may be sent.
         self._uploads = dict(uploads or {})
@@ -87,6 +95,8 @@ class Edge:
     async def _answer(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         most_bytes = self._uploads.get(f"{scope['method']} {scope['path']}")
         try:
+            if self._limits is not None:
+                await self._limits.check(scope, headers)
             if most_bytes is not None:
                 refuse_too_large(headers, most_bytes)
                 intake = Intake(headers, receive, send, most_bytes=most_bytes)
@@ -95,7 +105,7 @@ class Edge:
                 receive = await self._bounded(scope, headers, receive)
         except FamulusError as error:
             await _refuse(send, error, scope["state"]["correlation_id"])
-            if isinstance(error, BodyTooLarge):
+            if isinstance(error, BodyTooLarge | TooMany):
                 await linger(receive, self._max_body_bytes)
             await send({"type": "http.response.body", "body": b""})
         except ClientDisconnect:
@@ -212,5 +222,7 @@ async def _refuse(send: Send, error: FamulusError, correlation_id: str) -> None:
         (b"content-length", str(len(body)).encode()),
         (b"connection", b"close"),
     ]
+    if wait := error.details.get("retry_after_seconds"):
+        headers.append((b"retry-after", str(wait).encode()))
     await send({"type": "http.response.start", "status": error.status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": True})

@@ -19,6 +19,7 @@ from famulus.apps.edge import Edge
 from famulus.apps.engine import Engine
 from famulus.apps.files import uploads
 from famulus.apps.goals import Errands
+from famulus.apps.limits import RequestLimits
 from famulus.apps.memories import admit
 from famulus.apps.metrics import metrics_router
 from famulus.apps.plugins import all_tools
@@ -50,7 +51,7 @@ from famulus.features.search.repository import erase_search
 from famulus.features.usage import endpoints as usage_endpoints
 from famulus.features.usage.desk import UsageDesk
 from famulus.features.usage.office import erase_usage
-from famulus.infra.clients import close_clients, get_database
+from famulus.infra.clients import close_clients, get_database, get_redis_client
 from famulus.infra.database import Database
 from famulus.kit.limits import SlidingLimit
 from famulus.kit.loops import forever
@@ -184,7 +185,13 @@ class Served(Edge):
 
     def __init__(self, app: FastAPI, settings: Settings) -> None:
         server = settings.server
-        super().__init__(app, max_body_bytes=server.max_body_bytes, docs=server.docs, uploads=uploads(settings))
+        super().__init__(
+            app,
+            max_body_bytes=server.max_body_bytes,
+            docs=server.docs,
+            uploads=uploads(settings),
+            limits=RequestLimits(settings, get_redis_client()),
+        )
         self._state = app.state
 
     def let_go(self) -> None:

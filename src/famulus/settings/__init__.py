@@ -22,6 +22,7 @@ from pydantic_settings import (
 from famulus.kit.addresses import is_postgres
 from famulus.settings.conventional import ConventionalNames
 from famulus.settings.counting import AnalyticsSettings
+from famulus.settings.limits import LimitSettings
 from famulus.settings.outward import (
     CalendarSettings,
     MailSettings,
@@ -330,6 +331,8 @@ class Settings(BaseSettings):
     """What the assistant remembers of people."""
     files: FileSettings = FileSettings()
     """What people upload."""
+    limits: LimitSettings = LimitSettings()
+    """How often anybody may ask."""
     metrics: MetricsSettings = MetricsSettings()
     """Figures for Prometheus, at `/metrics`."""
     outbound: OutboundSettings = OutboundSettings()

@@ -1,6 +1,7 @@
 """Where a request comes from: the address behind it, its scheme, and the page that sent it."""
 
 import ipaddress
+from collections.abc import Sequence
 from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
@@ -22,16 +23,22 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 def client_of(connection: HTTPConnection) -> Client:
     """Who is at the other end. Only proxies that the operator named are believed about others."""
     agent = shortened(storable(connection.headers.get("user-agent", "")), _AGENT_CHARACTERS)
-    address = connection.client.host if connection.client else ""
-    networks = _networks(_settings(connection).trusted_proxies)
-    forwarded = ",".join(connection.headers.getlist("x-forwarded-for")).split(",")
+    peer = connection.client.host if connection.client else ""
+    proxies = _settings(connection).trusted_proxies
+    return Client(address=address_behind(peer, connection.headers.getlist("x-forwarded-for"), proxies), agent=agent)
+
+
+def address_behind(peer: str, forwarded_for: Sequence[str], proxies: tuple[str, ...]) -> str:
+    """Who is asking through proxies that are believed; the peer itself where it is none."""
+    address, networks = peer, _networks(proxies)
+    forwarded = ",".join(forwarded_for).split(",")
     # Each proxy adds on the right whom it heard; left of the first stranger is what the stranger says.
     while forwarded and _is_in(address, networks):
         nearest = forwarded.pop().strip()
         if not nearest:
             break
         address = nearest
-    return Client(address=storable(address)[:_ADDRESS_CHARACTERS], agent=agent)
+    return storable(address)[:_ADDRESS_CHARACTERS]
 
 
 def is_https(connection: HTTPConnection) -> bool:
