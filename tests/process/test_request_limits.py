@@ -1,6 +1,7 @@
 """Requests are limited for each key and each address, and whoever is not limited is not slowed."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import aiohttp
 import pytest
@@ -42,11 +43,11 @@ async def asked(
 ) -> list[aiohttp.ClientResponse]:
     """Answers to one request, sent so often from an address behind the proxy."""
     headers = {"X-Forwarded-For": address, **({"Authorization": f"Bearer {key}"} if key else {})}
-    body = {} if method == "GET" else {"json": {}}
+    body: dict[str, Any] = {} if method == "GET" else {"json": {}}
     answers = []
     async with aiohttp.ClientSession() as http:
         for _ in range(times):
-            async with http.request(method, server.url + path, headers=headers, **body) as answer:  # type: ignore[arg-type]
+            async with http.request(method, server.url + path, headers=headers, **body) as answer:
                 await answer.read()
                 answers.append(answer)
     return answers
