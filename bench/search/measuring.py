@@ -94,8 +94,8 @@ def _asked(server: Famulus, queries: list[dict[str, str]]) -> tuple[list[float],
         connection.request("GET", f"/api/v1/search?{urlencode(query)}", headers=server.headers)
         answer = connection.getresponse()
         found = json.load(answer)
-        # The first question waits for the model of meaning to be read.
-        if answer.status != 200 or (found["degraded"] and number >= _WARM_UP):
+        # On a machine that is too busy the memory is done without, and the search has waited for it all the same.
+        if answer.status != 200 or "index" in found["degraded"]:
             raise RuntimeError(f"{query} was answered {answer.status}: {str(found)[:500]}")
         if number >= _WARM_UP:
             seconds.append(time.perf_counter() - began)
