@@ -62,9 +62,10 @@ async def note_what_was_done(
 
 def _used(hit: Hit) -> dict[str, Any]:
     """What the run's record says of a memory: which, and why, and nothing of what it says."""
-    found = {"words": hit.reason.lexical, "meaning": hit.reason.dense}
-    why = " and ".join(name for name, by in found.items() if by is not None)
-    because = why if why and not hit.memory.pinned else "pinned"
+    # None of its words is no reason, and neither is a meaning that points elsewhere.
+    found = {"words": hit.reason.lexical or 0.0, "meaning": hit.reason.dense or 0.0}
+    why = " and ".join(name for name, by in found.items() if by > 0) or "meaning"
+    because = "pinned" if hit.memory.pinned else why
     return {"id": hit.memory.id, "because": because, "score": hit.score}
 
 
