@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Protocol
 
 from famulus.infra.database import Session
 from famulus.memory import owners, terms
@@ -46,6 +46,10 @@ class Clues:
     """What the filters let through; None where that is too much to be listed, or everything."""
     most: int
     """How many candidates by each means."""
+    best: Sequence[int]
+    """The numbers of what fits the words best."""
+    seen: Mapping[int, Glimpse]
+    """What there is to weigh of that and of what stands beside it, as it was."""
 
 
 async def search(session: Session, user_id: str, wanted: Search, *, at: datetime) -> Found:
@@ -69,12 +73,17 @@ async def clues(
     session: Session, owner: owners.Owner, wanted: Search, speakers: Sequence[str], *, at: datetime
 ) -> Clues:
     """What there is to go by before the meaning of the query is known."""
+    repository = MemoryRepository(session, owner.user_id)
     words, names = named_in(wanted.query, speakers)
-    among = await _let_through(MemoryRepository(session, owner.user_id), wanted.filters, at)
+    among = await _let_through(repository, wanted.filters, at)
     fits = await terms.fits(session, owner, {term_of(word) for word in words})
     fits.keep_only(among)
     is_filtered_later = among is None and bool(wanted.filters.given())
-    return Clues(words, names, fits, among, _DEEPER if is_filtered_later else _CANDIDATES)
+    most = _DEEPER if is_filtered_later else _CANDIDATES
+    best = fits.best(most)
+    seen: dict[int, Glimpse] = {}
+    await _see(repository, seen, best, wanted.filters, at)
+    return Clues(words, names, fits, among, most, best, seen)
 
 
 async def ranked(
@@ -83,16 +92,19 @@ async def ranked(
     """What is remembered about the query, best first: only what is there now, whenever the clues were found."""
     repository = MemoryRepository(session, owner.user_id)
     meanings = await near(owner, clues.most, clues.among) if near else None
-    by_words = clues.fits.best(clues.most)
     by_meaning = list(meanings.nearest) if meanings else []
-    await terms.look_up_frequent(session, clues.fits, [*by_words, *by_meaning])
-    glimpses = await _with_neighbours(repository, by_words, by_meaning, wanted.filters, at)
-    known = {number for one in glimpses for number in (one.number, one.before, one.after) if number is not None}
+    await terms.look_up_frequent(session, clues.fits, [*clues.best, *by_meaning])
+    seen = dict(clues.seen)
+    await _see(repository, seen, by_meaning, wanted.filters, at)
+    known = {number for one in seen.values() for number in (one.number, one.before, one.after) if number is not None}
     cosines = meanings.cosines(known) if meanings else None
-    best = weigh(glimpses, Asked(clues.names, spans_of(wanted.query), clues.fits.of, cosines))[: wanted.k]
+    asked = Asked(clues.names, spans_of(wanted.query), clues.fits.of, cosines)
+    best = weigh(list(seen.values()), asked)[: wanted.k]
     memories = {one.number: one for one in await repository.numbered([one.glimpse.number for one in best])}
-    mode: Literal["lexical", "fused"] = "lexical" if near is None else "fused"
-    return Found(data=[_hit(memories[one.glimpse.number], one, clues.words) for one in best], mode=mode)
+    # What was replaced or forgotten since the clues were found is not shown.
+    there = [(memories.get(one.glimpse.number), one) for one in best]
+    data = [_hit(memory, one, clues.words) for memory, one in there if memory and memory.superseded_by is None]
+    return Found(data=data, mode="lexical" if near is None else "fused")
 
 
 async def _let_through(repository: MemoryRepository, filters: Filters, at: datetime) -> set[int] | None:
@@ -102,17 +114,17 @@ async def _let_through(repository: MemoryRepository, filters: Filters, at: datet
     return set(numbers) if len(numbers) <= _MOST_LET_THROUGH else None
 
 
-async def _with_neighbours(
-    repository: MemoryRepository, by_words: Sequence[int], by_meaning: Sequence[int], filters: Filters, at: datetime
-) -> list[Glimpse]:
-    """What may be what is looked for: what was found, and what stands beside the best of it."""
-    best = {*by_words[:_WITH_NEIGHBOURS], *by_meaning[:_WITH_NEIGHBOURS]}
-    found = await repository.glimpses({*by_words, *by_meaning}, filters, at=at)
-    known = {one.number for one in found}
+async def _see(
+    repository: MemoryRepository, seen: dict[int, Glimpse], numbers: Sequence[int], filters: Filters, at: datetime
+) -> None:
+    """Look at what may be what is looked for, and at what stands beside the best of it."""
+    fresh = [number for number in numbers if number not in seen]
+    seen |= {one.number: one for one in await repository.glimpses(fresh, filters, at=at)} if fresh else {}
+    best = [seen[number] for number in numbers[:_WITH_NEIGHBOURS] if number in seen]
     # What only came together may have little to do with each other: it is not found for its neighbours alone.
-    several = [one for one in found if one.number in best and one.session is not None]
-    beside = {number for one in several for number in (one.before, one.after) if number} - known
-    return [*found, *(await repository.glimpses(beside, filters, at=at) if beside else ())]
+    several = [one for one in best if one.session is not None]
+    beside = {number for one in several for number in (one.before, one.after) if number} - seen.keys()
+    seen |= {one.number: one for one in await repository.glimpses(beside, filters, at=at)} if beside else {}
 
 
 def _hit(memory: Memory, found: Candidate, words: Sequence[str]) -> Hit:
