@@ -36,6 +36,7 @@ KIND_BY_NAME = {
     "actions[].channel_id": "channel",
     "delivery_id": "delivery",
     "reminder_id": "reminder",
+    "job_id": "job",
 }
 KIND_OF_CURSOR = {
     "/api/v1/conversations": "conversation",
@@ -57,6 +58,7 @@ KIND_OF_CURSOR = {
     "/api/v1/reminders/{reminder_id}/occurrences": "occurrence",
     "/api/v1/admin/usage": "user",
     "/api/v1/admin/users": "user",
+    "/api/v1/admin/jobs/dead": "job",
 }
 # A number within one run's log or steps, which says nothing without the run; or within one's own.
 CURSORS_THAT_ARE_POSITIONS = frozenset(
@@ -108,6 +110,7 @@ BODIES: dict[str, Callable[[Things], dict[str, Any]]] = {
     "PATCH /api/v1/goals/{goal_id}/steps/{step_id}": lambda _: {"done": True},
     "PUT /api/v1/admin/users/{user_id}/plan": lambda _: {"plan": "pro"},
     "PATCH /api/v1/admin/users/{user_id}": lambda _: {"disabled": False},
+    "DELETE /api/v1/admin/users/{user_id}": lambda _: {"confirm": "erase"},
     "PUT /api/v1/admin/prices": lambda _: {"model": "offline", "input": 1, "output": 1},
     "PATCH /api/v1/files/{file_id}": lambda _: {"name": "taken-over.txt"},
     "POST /api/v1/notifications": lambda mine: {

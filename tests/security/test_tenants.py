@@ -34,6 +34,11 @@ NOT_FOUND_OTHERWISE = {
     ("PUT /api/v1/admin/users/{user_id}/plan", "user_id"): 403,
     ("PATCH /api/v1/admin/users/{user_id}", "user_id"): 403,
     ("DELETE /api/v1/admin/users/{user_id}/sessions", "user_id"): 403,
+    ("DELETE /api/v1/admin/users/{user_id}", "user_id"): 403,
+    ("POST /api/v1/admin/users/{user_id}/reset-link", "user_id"): 403,
+    ("GET /api/v1/admin/jobs/dead", "after"): 403,
+    ("POST /api/v1/admin/jobs/{job_id}/retry", "job_id"): 403,
+    ("DELETE /api/v1/admin/jobs/{job_id}", "job_id"): 403,
     ("POST /chat", "user_id"): 403,
     ("POST /runs/{run_id}/submit_tool_outputs", "tool_outputs[].tool_call_id"): 422,
     ("GET /api/v1/conversations/{conversation_id}/messages", "after"): 400,
@@ -65,7 +70,11 @@ THE_OWNERS_RIGHT = {
     "GET /api/v1/users/{user_id}",
     "POST /chat",
     "DELETE /api/v1/invitations/{invitation_id}",
-    *(operation.name for operation in operations() if operation.path.startswith("/api/v1/admin/users")),
+    *(
+        operation.name
+        for operation in operations()
+        if operation.path.startswith(("/api/v1/admin/users", "/api/v1/admin/jobs"))
+    ),
     "GET /api/v1/admin/usage",
     *(operation.name for operation in operations() if operation.path.startswith("/memories/")),
 }

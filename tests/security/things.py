@@ -3,7 +3,7 @@
 import asyncio
 import dataclasses
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from famulus.kit.ids import new_id
@@ -40,6 +40,8 @@ class Things:
     delivery: str
     reminder: str
     occurrence: str
+    # One that was given up is nobody's: whoever runs the server deals with it.
+    job: str = field(default_factory=lambda: new_id("job"))
 
 
 def of_nothing(things: Things) -> Things:

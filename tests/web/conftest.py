@@ -37,7 +37,11 @@ expect.set_options(timeout=MILLISECONDS)
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server whose stand-in speaks slowly enough to be interrupted."""
     # A busy machine may take its time to read a model of meaning: what is tested is what the page shows of it.
-    settings = {"FAMULUS_MEMORY__DEADLINE_SECONDS": "3", "FAMULUS_OUTBOUND__ALLOWED_HOSTS": '["127.0.0.1"]'}
+    settings = {
+        "FAMULUS_MEMORY__DEADLINE_SECONDS": "3",
+        "FAMULUS_OUTBOUND__ALLOWED_HOSTS": '["127.0.0.1"]',
+        "FAMULUS_ANALYTICS__FLUSH_SECONDS": "0.05",
+    }
     with serving(tmp_path_factory.mktemp("site"), **settings) as server:
         restart(server)
         yield server

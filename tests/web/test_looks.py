@@ -36,6 +36,11 @@ PAGES = [
     "usage",
     "search",
     "search?q=water",
+    "admin/people",
+    "admin/usage",
+    "admin/analytics",
+    "admin/jobs",
+    "admin/health",
     "nowhere",
 ]
 LETTER = """# A plan

@@ -50,7 +50,7 @@ class Engine:
         streams, jobs = settings.streams, settings.jobs
         self._database = database
         self._settings = settings
-        self._works = works
+        self.works = works
         self._alone: TextIO | None = None
         self._watching: asyncio.Task[None] | None = None
         self.relay = make_relay(_address(settings))
@@ -127,9 +127,9 @@ class Engine:
             _logger.info("engine.not_alone")
         self.relay.start()
         self.log.start()
-        self.analytics.start(works=self._works)
+        self.analytics.start(works=self.works)
         self._loop = asyncio.get_running_loop()
-        if self._works:
+        if self.works:
             self._watching = asyncio.create_task(self._runs.watch_cancellations())
             self.worker.start()
             self.reminders.clock.start()
@@ -154,7 +154,7 @@ class Engine:
             raise Unavailable("Nobody looks for runs that are to be stopped.", stuck="worker")
         degraded = ["redis"] if self._settings.redis.url and not self.relay.is_live else []
         queue = await self._database.read(partial(census, at=utc_now()))
-        if self._works:
+        if self.works:
             self.worker.check_progress(late_seconds=queue.oldest_due_seconds)
         elif queue.oldest_due_seconds > LATE_SECONDS:
             # What is accepted here is kept, and done once there is a worker again: no reason to turn anybody away.

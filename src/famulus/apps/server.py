@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from famulus import __version__, web
-from famulus.apps import health, models, rendering
+from famulus.apps import health, models, operations, rendering
 from famulus.apps.archives import make_archives
 from famulus.apps.edge import Edge
 from famulus.apps.engine import Engine
@@ -90,6 +90,7 @@ _ROUTERS = (
     portraits.router,
     archive_endpoints.router,
     onboarding_endpoints.router,
+    operations.router,
     health.router,
 )
 

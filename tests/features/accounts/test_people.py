@@ -177,3 +177,46 @@ async def test_the_owner_is_still_the_only_one(place: Place, household: Househol
     [owner] = await place.sql("SELECT name FROM users WHERE role = 'owner'")
     assert owner["name"] == MARIA["name"]
     assert household.otto.user["role"] == "member"
+
+
+@pytest.mark.parametrize(
+    ("who", "whom", "erased", "reset"),
+    [
+        ("maria", "otto", 204, 201),
+        ("maria", "ada", 204, 201),
+        ("maria", "maria", 409, 201),
+        ("ada", "otto", 403, 403),
+        ("otto", "ada", 403, 403),
+    ],
+)
+async def test_only_the_owner_removes_somebody_or_makes_a_way_to_their_password(
+    household: Household, who: str, whom: str, erased: int, reset: int
+) -> None:
+    asking, asked = household[who], household[whom]
+    there = f"/admin/users/{asked.user['id']}"
+
+    link = await asking.post(f"{there}/reset-link", {})
+    gone = await asking.delete(there, {"confirm": "erase", "password": MARIA["password"]})
+
+    assert (link.status, gone.status) == (reset, erased)
+    assert (await household.maria.get(f"/users/{asked.user['id']}")).status == (404 if erased == 204 else 200)
+
+
+async def test_a_way_to_a_password_works_once(place: Place, maria: Browser, otto: Browser) -> None:
+    made = await maria.post(f"/admin/users/{otto.user['id']}/reset-link", {})
+    redeemed = {"token": made.body["link"].partition("token=")[2], "new": "eleven brass harmonicas"}
+
+    statuses = [(await place.browser().post("/auth/password/reset", redeemed)).status for _ in range(2)]
+
+    assert statuses[0] == 204
+    assert statuses[1] >= 400
+    assert (await place.browser().sign_in({**OTTO, "password": redeemed["new"]})).status == 200
+
+
+async def test_nobody_is_removed_by_an_owner_who_cannot_show_to_be_that(maria: Browser, otto: Browser) -> None:
+    there = f"/admin/users/{otto.user['id']}"
+
+    refused = [await maria.delete(there, {"confirm": "erase", **proof}) for proof in ({}, {"password": "not the one"})]
+
+    assert [answer.status for answer in refused] == [403, 403]
+    assert (await maria.get(f"/users/{otto.user['id']}")).status == 200

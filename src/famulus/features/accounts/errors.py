@@ -140,6 +140,13 @@ class OwnerNeeded(Conflict):
         super().__init__("The owner cannot leave while there are other people on this server.")
 
 
+class NoWayIn(Conflict):
+    """Somebody is disabled, or has no e-mail address to sign in with."""
+
+    def __init__(self) -> None:
+        super().__init__("Somebody who is disabled, or has no e-mail address, cannot sign in with a password.")
+
+
 class OwnerStays(Conflict):
     """There is one owner, and nobody takes that from them."""
 

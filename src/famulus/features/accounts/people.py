@@ -1,9 +1,10 @@
 """What those who run the server may do with its people, within one unit of work."""
 
-from famulus.features.accounts.errors import OwnerOnly, OwnerStays
+from famulus.features.accounts.errors import NoWayIn, OwnerOnly, OwnerStays
 from famulus.features.accounts.identity import Caller
 from famulus.features.accounts.invitations import Invitations
 from famulus.features.accounts.repository import UserRepository
+from famulus.features.accounts.resets import Resets
 from famulus.features.accounts.sessions import Sessions
 from famulus.features.accounts.tables import User
 from famulus.features.accounts.unit import Unit
@@ -48,6 +49,15 @@ class People:
         await self._charge(user_id)
         await Sessions(self._unit).revoke_all(user_id)
         await self._unit.note("sessions.revoked", who=self._admin.user_id, about=user_id)
+
+    async def reset(self, user_id: str) -> str:
+        """A token with which somebody sets a new password."""
+        await self._charge(user_id)
+        made = await Resets(self._unit).issue(user_id)
+        if made is None:
+            raise NoWayIn
+        await self._unit.note("reset.issued", who=self._admin.user_id, about=user_id)
+        return made[1]
 
     async def _charge(self, user_id: str) -> User:
         """Somebody whom this admin may look after."""

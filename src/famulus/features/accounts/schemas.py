@@ -266,6 +266,12 @@ class InvitationView(View):
     used_at: Time | None
 
 
+class ResetLinkView(BaseModel):
+    link: str
+    """Shown this once."""
+    expires_at: Time
+
+
 class NewInvitationView(BaseModel):
     id: str
     email: str | None

@@ -13,6 +13,7 @@ from famulus.features.accounts.errors import (
     LinkNotValid,
     NoMail,
     OwnerNeeded,
+    OwnerStays,
     ResetNotValid,
     TooManyAttempts,
     WrongCredentials,
@@ -242,11 +243,25 @@ class Accounts:
             repository = UserRepository(unit.session)
             if user.role == "owner" and await repository.is_anybody_but(user.id):
                 raise OwnerNeeded
-            for erase_elsewhere in self._on_erase:
-                await erase_elsewhere(unit.session, user.id)
-            await Users(unit).remove(user.id)
+            await self._remove(unit, user.id)
 
         await self.write(erase, client)
+
+    async def erase_somebody(self, user_id: str, owner: Caller, *, password: str | None, client: Client) -> None:
+        """Remove somebody else and all that is theirs, for the owner, who has to show to be that."""
+        await self._proven(owner, password, client=client)
+
+        async def erase(unit: Unit) -> None:
+            if (await Users(unit).find(user_id)).role == "owner":
+                raise OwnerStays
+            await self._remove(unit, user_id)
+
+        await self.write(erase, client)
+
+    async def _remove(self, unit: Unit, user_id: str) -> None:
+        for erase_elsewhere in self._on_erase:
+            await erase_elsewhere(unit.session, user_id)
+        await Users(unit).remove(user_id)
 
     async def sweep(self) -> None:
         """Remove what has expired: for a start, or once a day."""

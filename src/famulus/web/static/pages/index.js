@@ -1,6 +1,7 @@
 // The pages there are, each loaded when somebody first goes there. A page is a module whose default export draws it.
 import { unread } from "../app/notifications.js";
-import { Alarm, Bars, Bell, Calendar, Flag, Gear, Lamp, Page, Search } from "../parts/icons.js";
+import { person } from "../app/session.js";
+import { Alarm, Bars, Bell, Calendar, Flag, Gear, Key, Lamp, Page, Search } from "../parts/icons.js";
 
 export const PAGES = [
   { name: "goals", title: "Goals", icon: Flag, load: () => import("./goals.js"), styled: true },
@@ -9,6 +10,7 @@ export const PAGES = [
   { name: "files", title: "Files", icon: Page, load: () => import("./files.js"), styled: true },
   { name: "memory", title: "Memory", icon: Lamp, load: () => import("./memory.js") },
   { name: "usage", title: "Usage", icon: Bars, load: () => import("./usage.js"), styled: true },
+  { name: "admin", title: "Server", icon: Key, load: () => import("./admin.js"), styled: true, when: () => person.value?.role !== "member", last: true },
   { name: "notifications", title: "News", icon: Bell, load: () => import("./notifications.js"), badge: unread, last: true },
   { name: "settings", title: "Settings", icon: Gear, load: () => import("./settings.js"), styled: true, last: true },
 ];
