@@ -21,6 +21,7 @@ OPEN_TO_EVERYBODY = {
     "POST /api/v1/auth/join",
     "POST /api/v1/auth/password/forgotten",
     "POST /api/v1/auth/password/reset",
+    "POST /api/v1/auth/email/confirm",
     "GET /api/v1/feeds/{token}.ics",
     "GET /health/live",
     "GET /health/ready",
