@@ -1,6 +1,5 @@
 """One worker at a time has a job, and whoever falls silent loses it."""
 
-import time
 from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -374,26 +373,3 @@ async def test_a_worker_that_was_silent_has_back_what_nobody_has_taken(yard: Yar
 
     assert await yard.beat("one") == {claim.id: claim.fence}
     assert await yard.claim("two") == []
-
-
-@pytest.mark.parametrize("conversations", [10_000, 1])
-async def test_a_claim_is_quick_however_long_the_line(yard: Yard, conversations: int) -> None:
-    now = yard.clock()
-    rows = [
-        {
-            "id": f"job_{number:06}", "kind": "work", "user_id": "maria",
-            "serial_key": f"thread {number % conversations}", "payload": {}, "priority": INTERACTIVE,
-            "due_at": now, "attempts": 0, "fence": 0, "dead": False, "created_at": now,
-        }
-        for number in range(10_000)
-    ]  # fmt: skip
-    await yard.database.write(lambda session: session.execute(sa.insert(jobs), rows))
-    seconds = []
-    for _ in range(12):
-        began = time.perf_counter()
-        for claim in await yard.claim(most=10):
-            await yard.finish(claim)
-        seconds.append(time.perf_counter() - began)
-
-    # Each also gives two hundred jobs their places.
-    assert sorted(seconds)[2] < 0.5, seconds

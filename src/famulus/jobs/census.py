@@ -6,6 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from famulus.infra.database import Session
+from famulus.jobs.line import plan_afresh
 from famulus.jobs.tables import jobs
 
 
@@ -20,6 +21,7 @@ class Census:
 
 async def census(session: Session, *, at: datetime) -> Census:
     """How many jobs wait for a worker, and since when; how many were given up."""
+    await plan_afresh(session)
     alive = ~jobs.c.dead
     # A job that waits behind another one of its kind is not late: its turn has not come.
     older = jobs.alias("older")

@@ -92,8 +92,19 @@ _CHOOSE = Prepared(
 _TAKE_CHOSEN = Prepared(_taken.where(jobs.c.id == sa.func.any(sa.bindparam("chosen", type_=ARRAY(sa.Text))), *_in_turn))
 
 
+async def plan_afresh(session: Session) -> None:
+    """Have PostgreSQL plan each statement of this transaction for the jobs that there are now.
+
+    A plan that it made and kept while there were none looks at every job for every other: with a thousand of them that
+    takes longer than a statement may.
+    """
+    if session.speaks == "postgresql":
+        await session.driver_sql("SET LOCAL plan_cache_mode = force_custom_plan")
+
+
 async def next_in_line(session: Session, *, now: datetime, until: datetime, worker: str, most: int) -> list[Row]:
     """Take up to `most` jobs that are due, until then; see `Claim` for what is said of each."""
+    await plan_afresh(session)
     await session.change(_PLACE, {"now": now})
     lease = {"now": now, "until": until, "worker": worker}
     if session.speaks == "sqlite":
