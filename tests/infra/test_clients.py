@@ -37,6 +37,9 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
 
 
 async def test_nothing_is_opened_before_it_is_used() -> None:
+    # Others in this process may have used them.
+    await close_clients()
+
     assert not any(client.is_open for client in (get_openai_client, get_redis_client, get_database, http_session))
 
     get_openai_client()

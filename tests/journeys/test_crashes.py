@@ -39,6 +39,11 @@ ANYWHERE = [
 ]
 
 
+def left_to_die(fake_model: FakeModel) -> dict[str, str]:
+    """The settings of a server whose jobs others need not wait long for; one with a file of its own knows at once."""
+    return {**environment(fake_model), "FAMULUS_JOBS__LEASE_SECONDS": "5"}
+
+
 async def crash(server: Server, client: Client, thread_id: str, message: str, **fields: Any) -> tuple[list[Event], Any]:
     """Say something to a server that dies of it, and start it again; what was seen, and the run."""
     seen: list[Event] = []
@@ -61,7 +66,7 @@ async def assert_resumed(client: Client, run_id: str, seen: list[Event]) -> list
 @pytest.mark.parametrize("place", ANYWHERE)
 async def test_a_crash_costs_no_run_no_event_and_no_effect(place: str, tmp_path: Path, fake_model: FakeModel) -> None:
     # As many calls as it takes: one that the crash interrupts is made again, and counts once.
-    with serving(tmp_path, **environment(fake_model), FAMULUS_AGENT__MAX_STEPS="2") as server:
+    with serving(tmp_path, **left_to_die(fake_model), FAMULUS_AGENT__MAX_STEPS="2") as server:
         await server.start(KILLPOINT=place)
         owner = await server.owner()
         conversation = await talk(owner)
@@ -92,7 +97,7 @@ async def test_a_crash_costs_no_run_no_event_and_no_effect(place: str, tmp_path:
 async def test_a_crash_never_repeats_what_must_not_happen_twice(
     place: str, effects: int, told: str, tmp_path: Path, fake_model: FakeModel
 ) -> None:
-    with serving(tmp_path, **environment(fake_model)) as server:
+    with serving(tmp_path, **left_to_die(fake_model)) as server:
         await server.start(KILLPOINT=place)
         owner = await server.owner()
         conversation = await talk(owner)
@@ -121,7 +126,7 @@ async def test_a_call_that_a_crash_interrupts_is_made_again_only_if_it_may_be(
     tmp_path: Path, fake_model: FakeModel
 ) -> None:
     once, often = tmp_path / "once", tmp_path / "often"
-    with serving(tmp_path, **environment(fake_model)) as server:
+    with serving(tmp_path, **left_to_die(fake_model)) as server:
         await server.start()
         owner = await server.owner()
         first, second = await talk(owner), await talk(owner)
@@ -146,7 +151,7 @@ async def test_a_call_that_a_crash_interrupts_is_made_again_only_if_it_may_be(
 
 async def test_an_answer_that_a_crash_cuts_off_is_kept_and_given_again(tmp_path: Path, fake_model: FakeModel) -> None:
     model = "text?tokens=500&rate=100&times=1&then=text%3Ftokens%3D30"
-    with serving(tmp_path, **environment(fake_model)) as server:
+    with serving(tmp_path, **left_to_die(fake_model)) as server:
         await server.start()
         owner = await server.owner()
         conversation = await talk(owner, model)
@@ -175,7 +180,7 @@ async def test_what_a_crash_has_left_open_does_not_make_the_provider_refuse_the_
 ) -> None:
     started = tmp_path / "started"
     arguments = f'{{"path":"{started}","seconds":30}}'
-    with serving(tmp_path, **environment(fake_model)) as server:
+    with serving(tmp_path, **left_to_die(fake_model)) as server:
         await server.start()
         owner = await server.owner()
         conversation = await talk(owner, f"tool?name=append_line&args={arguments}&then=orphan400")
@@ -200,7 +205,7 @@ async def test_what_a_crash_has_left_open_does_not_make_the_provider_refuse_the_
 
 
 async def test_a_run_that_kills_its_server_every_time_is_ended(tmp_path: Path, fake_model: FakeModel) -> None:
-    with serving(tmp_path, **environment(fake_model), FAMULUS_JOBS__MAX_ATTEMPTS="2") as server:
+    with serving(tmp_path, **left_to_die(fake_model), FAMULUS_JOBS__MAX_ATTEMPTS="2") as server:
         await server.start(KILLPOINT="before_first_token")
         owner = await server.owner()
         conversation = await talk(owner)

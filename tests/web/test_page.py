@@ -204,7 +204,7 @@ def test_a_phone_has_room_for_everything(page: Page) -> None:
     wait_until_answered(page, 1)
 
     page.get_by_role("button", name="Show conversations and pages").click()
-    page.get_by_role("navigation").get_by_role("button", name="New conversation").click()
+    page.get_by_role("navigation").get_by_role("button", name="New conversation", exact=True).click()
 
     expect(page.get_by_text("Write a message below")).to_be_visible()
     # What slides in or out may stand out meanwhile.

@@ -68,18 +68,18 @@ def test_a_file_is_uploaded_found_by_what_it_says_and_deleted(page: Page) -> Non
     visit(page, "files")
 
     said = b"The ketch lies in Cascais and is eleven metres."
-    letter = FilePayload(name="Letter.txt", mimeType="text/plain", buffer=said)
+    letter = FilePayload(name="Sailing.txt", mimeType="text/plain", buffer=said)
     page.locator("input[type=file]").set_input_files([letter])
-    row = page.locator(".row", has_text="Letter.txt")
+    row = page.locator(".row", has_text="Sailing.txt")
     expect(row).to_contain_text("47 bytes")
     expect(row.locator(".tag")).to_have_count(0)
     page.get_by_label("Search your files").fill("ketch")
     expect(row.locator(".passage")).to_contain_text("lies in Cascais")
 
     with page.expect_download() as downloading:
-        row.get_by_role("link", name="Download Letter.txt").click()
-    assert downloading.value.suggested_filename == "Letter.txt"
-    row.get_by_role("button", name="Delete Letter.txt").click()
+        row.get_by_role("link", name="Download Sailing.txt").click()
+    assert downloading.value.suggested_filename == "Sailing.txt"
+    row.get_by_role("button", name="Delete Sailing.txt").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(row).to_have_count(0)
 

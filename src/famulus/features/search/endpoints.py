@@ -21,7 +21,7 @@ Typed = Annotated[
 Kinds = Annotated[str | None, Query(max_length=200, description=f"Any of {', '.join(KINDS)}, with commas between.")]
 Since = Annotated[Instant | None, Query(alias="from", description="Nothing from before this moment.")]
 Until = Annotated[Instant | None, Query(alias="to", description="Nothing from this moment on.")]
-Within = Annotated[str | None, Query(max_length=100, description="Only what is in this conversation.")]
+Within = Annotated[str | None, Query(min_length=1, max_length=100, description="Only what is in this conversation.")]
 
 
 @router.get("/search", responses=errors(404))
