@@ -10,9 +10,11 @@ from sqlalchemy.exc import IntegrityError
 from famulus.features.accounts.errors import EmailTaken
 from famulus.features.accounts.tables import Invitation, User, audit_log, invitations, one_time_tokens, users
 from famulus.infra.database import Session
+from famulus.infra.prepared import Prepared
 from famulus.kit.ids import new_id
 
-_USER = sa.select(users).where(users.c.id == sa.bindparam("user"))
+# Asked for with each thing that is said.
+_USER = Prepared(sa.select(users).where(users.c.id == sa.bindparam("user")))
 _USER_BY_EMAIL = sa.select(users).where(sa.func.lower(users.c.email) == sa.bindparam("address"))
 _OWNER = sa.select(users).where(users.c.role == "owner")
 _HAS_PASSWORDS = sa.select(
@@ -37,7 +39,8 @@ class UserRepository:
         self._session = session
 
     async def find(self, user_id: str) -> User | None:
-        return _user((await self._session.execute(_USER, {"user": user_id})).one_or_none())
+        row = await self._session.row(_USER, {"user": user_id})
+        return User(**dict(zip(users.c.keys(), row, strict=True))) if row else None
 
     async def find_by_email(self, email: str) -> User | None:
         found = await self._session.execute(_USER_BY_EMAIL, {"address": email.lower()})
