@@ -1,11 +1,15 @@
 """Requests are limited for each key and each address, and whoever is not limited is not slowed."""
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
 import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidStatus
 
+from tests.conformance.sockets import answer_to
 from tests.serving import Client, Server, serving
 from tests.storage import Kind
 
@@ -14,7 +18,7 @@ pytestmark = pytest.mark.anyio
 SETTINGS = {
     "FAMULUS_LIMITS__PER_KEY_PER_MINUTE": "20",
     "FAMULUS_LIMITS__PER_ADDRESS_PER_MINUTE": "100",
-    "FAMULUS_LIMITS__SIGN_UPS_PER_MINUTE": "3",
+    "FAMULUS_LIMITS__SIGN_UPS_PER_MINUTE": "5",
     "FAMULUS_LIMITS__ARCHIVES_PER_HOUR": "2",
     "FAMULUS_SERVER__TRUSTED_PROXIES": '["127.0.0.1"]',
 }
@@ -33,9 +37,9 @@ async def server(storage: Kind, tmp_path_factory: pytest.TempPathFactory, anyio_
 
 @pytest.fixture(scope="module")
 async def people(server: Server) -> list[Client]:
-    """Two members, each with a key that nobody has used."""
+    """Members, each with a key that nobody has used."""
     owner = await server.owner()
-    return [await server.member(owner, name) for name in ("Clara", "Dora")]
+    return [await server.member(owner, name) for name in ("Clara", "Dora", "Emil", "Fritz")]
 
 
 async def asked(
@@ -82,8 +86,58 @@ async def test_what_watches_the_server_and_the_pages_files_are_free(server: Serv
 
 
 async def test_sign_ups_and_archives_are_limited_more_strictly(server: Server, people: list[Client]) -> None:
-    joins = await asked(server, "/api/v1/auth/join", "203.0.113.6", times=4, method="POST")
+    joins = await asked(server, "/api/v1/auth/join", "203.0.113.6", times=6, method="POST")
     exports = await asked(server, "/api/v1/users/me/export", "203.0.113.7", times=3, key=people[1].key)
 
-    assert [answer.status == 429 for answer in joins] == [False, False, False, True]
+    assert [answer.status == 429 for answer in joins] == [False] * 5 + [True]
     assert [answer.status == 429 for answer in exports] == [False, False, True]
+
+
+def conversing(server: Server, person: Client, address: str) -> connect:
+    headers = {**person.headers, "X-Forwarded-For": address}
+    return connect(server.url.replace("http", "ws") + "/ws/chat", additional_headers=headers)
+
+
+async def answers(socket: ClientConnection, command: Any, *, times: int) -> list[dict[str, Any]]:
+    return [await answer_to(socket, command) for _ in range(times)]
+
+
+async def test_each_message_over_a_socket_is_a_request_of_its_key(server: Server, people: list[Client]) -> None:
+    emil, fritz = people[2:]
+    async with conversing(server, emil, "203.0.113.8") as socket, conversing(server, fritz, "203.0.113.9") as other:
+        told = await answers(socket, {"type": "ping"}, times=30)
+        refused = await answer_to(socket, {"thread_id": "thread_x", "message": "hello"})
+        neighbour = await answer_to(other, {"type": "ping"})
+
+    # The handshake was the first.
+    assert [one["event"] for one in told] == ["pong"] * 19 + ["error"] * 11
+    assert neighbour["event"] == "pong"
+    assert (refused["type"], refused["error_code"]) == ("error", "too_many_requests")
+    assert refused["error"] == "Too many requests. Try again later."
+    assert 0 < refused["details"]["retry_after_seconds"] <= 60
+    assert refused["correlation_id"]
+    assert refused["timestamp"].endswith("Z")
+    assert (await asked(server, "/api/v1/models", "203.0.113.8", key=emil.key))[0].status == 429
+
+
+async def test_what_is_no_command_counts_like_any_other_message(server: Server, people: list[Client]) -> None:
+    async with conversing(server, people[3], "203.0.113.10") as socket:
+        told = await answers(socket, "{", times=30)
+
+    assert told[0]["error_code"] == "malformed_command"
+    assert told[-1]["error_code"] == "too_many_requests"
+
+
+async def test_a_handshake_that_is_one_too_many_is_refused_before_the_socket_opens(
+    server: Server, people: list[Client]
+) -> None:
+    await asked(server, "/api/v1/auth/state", "203.0.113.11", times=110)
+
+    with pytest.raises(InvalidStatus) as refused:
+        async with conversing(server, people[0], "203.0.113.11"):
+            pass
+
+    answer = refused.value.response
+    assert answer.status_code == 429
+    assert int(answer.headers["Retry-After"]) > 0
+    assert json.loads(answer.body or b"")["error"]["code"] == "too_many_requests"

@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 import orjson
 import structlog
@@ -24,6 +25,7 @@ CORRELATION = "X-Correlation-ID"
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 _BODY_SECONDS = 30
 _UNREMARKABLE = ("/static", "/health")
+_TRY_AGAIN_LATER = 1013
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 _METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _POLICY = (
@@ -83,7 +85,7 @@ class Edge:
             began = time.monotonic()
             try:
                 if scope["type"] == "websocket":
-                    await self._app(scope, receive, send)
+                    await self._converse(scope, headers, receive, send)
                 else:
                     with _traced(scope, headers):
                         await self._answer(scope, headers, receive, self._dressed(scope, send, correlation_id))
@@ -112,6 +114,17 @@ class Edge:
             return
         else:
             await self._app(scope, receive, send)
+
+    async def _converse(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
+        """Refuse a handshake that is one request too many; what is said after it is counted by whoever reads it."""
+        if limits := self._limits:
+            try:
+                await limits.check(scope, headers)
+            except TooMany as error:
+                await _deny(scope, send, error)
+                return
+            scope["state"]["admit"] = partial(limits.check, scope, headers)
+        await self._app(scope, receive, send)
 
     def _dressed(self, scope: Scope, send: Send, correlation_id: str) -> Send:
         """`send`, with the headers that every answer carries."""
@@ -215,14 +228,29 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
 
 
 async def _refuse(send: Send, error: FamulusError, correlation_id: str) -> None:
-    body = orjson.dumps(problem_of(error, correlation_id))
+    body, headers = _problem(error, correlation_id)
     # The rest of the body is not read, so that the connection cannot be used again.
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
-        (b"connection", b"close"),
-    ]
-    if wait := error.details.get("retry_after_seconds"):
-        headers.append((b"retry-after", str(wait).encode()))
+    headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": error.status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": True})
+
+
+async def _deny(scope: Scope, send: Send, error: FamulusError) -> None:
+    """Answer a handshake with an error, as far as the server that has it can."""
+    if "websocket.http.response" not in scope.get("extensions", {}):
+        await send({"type": "websocket.close", "code": _TRY_AGAIN_LATER})
+        return
+    correlation_id = scope["state"]["correlation_id"]
+    body, headers = _problem(error, correlation_id)
+    headers.append((CORRELATION.lower().encode(), correlation_id.encode()))
+    await send({"type": "websocket.http.response.start", "status": error.status, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": body})
+
+
+def _problem(error: FamulusError, correlation_id: str) -> tuple[bytes, list[tuple[bytes, bytes]]]:
+    """An error as a body, and the headers that go with it."""
+    body = orjson.dumps(problem_of(error, correlation_id))
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    if wait := error.details.get("retry_after_seconds"):
+        headers.append((b"retry-after", str(wait).encode()))
+    return body, headers

@@ -34,7 +34,7 @@ class TooManyRequests(TooMany):
 
 
 class RequestLimits:
-    """Counts requests by API key and by address."""
+    """Counts requests by API key and by address; over a WebSocket each message is one."""
 
     def __init__(self, settings: Settings, redis: Redis) -> None:
         limits = settings.limits
@@ -55,7 +55,7 @@ class RequestLimits:
         credential = _credential(headers)
         if credential and headers.get("authorization"):
             waits.append(await self._by_key.admit(credential))
-        operation = f"{scope['method']} {path}"
+        operation = f"{scope.get('method', 'WEBSOCKET')} {path}"
         if operation in _SIGN_UPS:
             waits.append(await self._sign_ups.admit(address))
         if operation in _ARCHIVES:

@@ -6,7 +6,10 @@ from famulus.settings.section import Section
 
 
 class LimitSettings(Section):
-    """How often anybody may ask over HTTP; 0 is without a limit. Processes share them where there is a Redis server."""
+    """How often anybody may ask; 0 is without a limit. Processes share them where there is a Redis server.
+
+    A message over a WebSocket is a request.
+    """
 
     per_key_per_minute: int = Field(3_000, ge=0)
     """Requests with one API key."""

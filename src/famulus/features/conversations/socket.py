@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -100,6 +101,8 @@ class Conversing:
         self._limits = counter.settings.streams
         self._following: dict[str, asyncio.Task[None]] = {}
         self._sending = asyncio.Lock()
+        # What counts each message as a request; whoever has taken the handshake knows whose they are.
+        self._admit: Callable[[], Awaitable[None]] | None = getattr(socket.state, "admit", None)
 
     async def converse(self) -> None:
         """Serve the socket until it closes; runs go on without it."""
@@ -124,6 +127,8 @@ class Conversing:
     async def _obey(self, text: str) -> None:
         correlation_id = new_id("corr")
         try:
+            if self._admit:
+                await self._admit()
             command = _parsed(text)
             with structlog.contextvars.bound_contextvars(correlation_id=correlation_id):
                 match command:
