@@ -2,6 +2,20 @@
 
 from playwright.sync_api import Locator, Page, expect
 
+_GO = """(address) => new Promise((arrived) => {
+  if (location.hash === address) return arrived();
+  // Whoever listened earlier has drawn the page by then.
+  addEventListener("hashchange", () => setTimeout(arrived), { once: true });
+  location.hash = address;
+})"""
+
+
+def visit(page: Page, path: str) -> None:
+    """Go to a page, and wait until it is there and has all that it shows."""
+    page.evaluate(_GO, f"#/{path}")
+    page.locator("main :is(.page-body, .turn, .beginning)").first.wait_for()
+    expect(page.locator(".skeleton")).to_have_count(0)
+
 
 def ask(page: Page, words: str) -> None:
     page.get_by_label("Message", exact=True).fill(words)
@@ -19,6 +33,11 @@ def answer(page: Page, number: int) -> Locator:
 def wait_until_answered(page: Page, number: int) -> None:
     """Wait for the end of a turn, whatever the end is."""
     expect(turn(page, number).locator(".answer[aria-busy=false] > *").first).to_be_visible()
+
+
+def wait_for_first_words(page: Page) -> None:
+    """Wait until an answer has begun, and not a frame longer."""
+    page.wait_for_function("() => document.querySelector('.prose')?.textContent.includes('1 2 3')")
 
 
 def counted(most: int) -> str:

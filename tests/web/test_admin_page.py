@@ -9,14 +9,14 @@ from playwright.sync_api import Page, expect
 from famulus.kit.ids import new_id
 from tests.serving import Server
 from tests.web.conftest import Watch
-from tests.web.talking import ask, wait_until_answered
+from tests.web.talking import ask, visit, wait_until_answered
 
 pytestmark = pytest.mark.browser
 
-
-def visit(page: Page, part: str) -> None:
-    page.evaluate("part => location.hash = `#/admin/${part}`", part)
-    page.get_by_role("heading", level=1, name="Server").wait_for()
+COUNTED = """async () => {
+  const { tools, totals } = await (await fetch("/api/v1/admin/analytics?bucket=day")).json();
+  return tools.length > 0 && totals.runs.completed > 0;
+}"""
 
 
 def give_up(site: Server, *kinds: str) -> None:
@@ -24,7 +24,7 @@ def give_up(site: Server, *kinds: str) -> None:
     path = site.folder / "data" / "famulus.db"
     columns = "id, kind, payload, priority, due_at, attempts, fence, dead, last_error, created_at"
     at = "2026-11-20 10:00:00.000000"
-    with closing(sqlite3.connect(path, timeout=10)) as database, database:
+    with closing(sqlite3.connect(path, timeout=60)) as database, database:
         for kind in kinds:
             row = (new_id("job"), kind, '{"events": []}', 10, at, 5, 5, 1, "target_failed", at)
             database.execute(f"INSERT INTO jobs ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
@@ -32,7 +32,7 @@ def give_up(site: Server, *kinds: str) -> None:
 
 def test_a_person_is_found_promoted_disabled_let_back_in_and_removed(page: Page, newcomer: Page) -> None:
     email = newcomer.evaluate("fetch('/api/v1/users/me').then(answer => answer.json()).then(me => me.email)")
-    visit(page, "people")
+    visit(page, "admin/people")
     page.get_by_label("Search people").fill(email)
     row = page.locator(".row", has_text=email)
 
@@ -55,7 +55,7 @@ def test_a_person_is_found_promoted_disabled_let_back_in_and_removed(page: Page,
 
 def test_what_was_given_up_is_tried_again_or_let_go(page: Page, site: Server) -> None:
     give_up(site, "analytics.forward", "test.never")
-    visit(page, "jobs")
+    visit(page, "admin/jobs")
 
     never = page.locator(".row", has_text="test.never")
     expect(never).to_contain_text("target_failed · 5 tries")
@@ -69,16 +69,17 @@ def test_what_was_given_up_is_tried_again_or_let_go(page: Page, site: Server) ->
 def test_how_the_server_is_used_and_how_it_stands_is_seen(page: Page) -> None:
     ask(page, "what is 6 * 7")
     wait_until_answered(page, 1)
+    page.wait_for_function(COUNTED)
 
-    visit(page, "analytics")
+    visit(page, "admin/analytics")
     expect(page.get_by_role("table", name="Tools")).to_contain_text("100 %")
     expect(page.get_by_role("table", name="How runs ended")).to_contain_text("completed")
     expect(page.locator(".chart canvas")).to_be_visible()
     page.get_by_role("button", name="Waits").click()
     expect(page.get_by_role("table", name="Waits by day")).to_have_count(1)
-    visit(page, "usage")
+    visit(page, "admin/usage")
     expect(page.locator(".row", has_text="(you)")).to_contain_text("plan “free”")
-    visit(page, "health")
+    visit(page, "admin/health")
     expect(page.get_by_role("heading", name="All is well")).to_be_visible()
     expect(page.locator(".stands")).to_contain_text("SQLite")
 
@@ -86,7 +87,7 @@ def test_how_the_server_is_used_and_how_it_stands_is_seen(page: Page) -> None:
 def test_a_member_sees_no_way_there_and_nothing_there(newcomer: Page, watch: Watch) -> None:
     expect(newcomer.get_by_role("navigation", name="Pages").get_by_role("link", name="Server")).to_have_count(0)
 
-    visit(newcomer, "people")
+    visit(newcomer, "admin/people")
 
     expect(newcomer.get_by_role("heading", name="This is not for you")).to_be_visible()
     assert watch.left() == []

@@ -5,8 +5,7 @@ import re
 import pytest
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
-from tests.web.talking import answer, ask, turn, wait_until_answered
-from tests.web.test_pages import visit
+from tests.web.talking import answer, ask, turn, visit, wait_until_answered
 
 pytestmark = pytest.mark.browser
 
@@ -28,6 +27,7 @@ def test_an_event_is_made_dragged_to_another_time_and_back(page: Page) -> None:
     page.get_by_role("button", name="Add", exact=True).click()
     tea = block(page, "Tea with Ana")
     expect(tea).to_contain_text("09:00")
+    expect(page.get_by_role("dialog")).to_have_count(0)
     box = tea.bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 20, box["y"] + 10)
@@ -55,10 +55,9 @@ def test_one_of_many_is_deleted_and_the_others_stay(page: Page) -> None:
     expect(page.locator(".event-chip", has_text="Stand-up")).to_have_count(4)
 
 
-def test_what_happens_is_told_at_once_and_counted_until_it_is_read(page: Page) -> None:
+def test_what_happens_is_told_at_once_and_counted_until_it_is_read(newcomer: Page) -> None:
+    page = newcomer
     news = page.get_by_role("link", name=re.compile("News"))
-    page.evaluate(SEND, ["/api/v1/notifications/read", {}])
-    expect(news.locator(".badge")).to_have_count(0)
     page.evaluate(SEND, ["/api/v1/notifications", {"title": "Water the plants", "kind": "reminder"}])
 
     expect(page.locator(".toast")).to_contain_text("Water the plants")

@@ -110,6 +110,7 @@ def test_the_settings_take_everything_out_and_bring_it_back(newcomer: Page, seen
     page.get_by_label("What do you do?").fill("Astronaut")
     page.get_by_label("Formal").check()
     page.get_by_role("button", name="Save answers").click()
+    expect(page.locator(".toast", has_text="Saved.")).to_be_visible()
     page.reload()
     expect(page.get_by_label("Formal")).to_be_checked()
 

@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 from tests.serving import Server
 from tests.web.axe import barriers
 from tests.web.conftest import Watch
-from tests.web.talking import ask, wait_until_answered
+from tests.web.talking import ask, visit, wait_until_answered
 
 pytestmark = pytest.mark.browser
 
@@ -139,9 +139,7 @@ def sticks_out(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: re.sub(r"[/?=]", "-", path) or "chat")
 def test_a_page_is_for_everybody(path: str, goal: str, looked_at: Page) -> None:
-    looked_at.evaluate("path => location.hash = `#/${path}`", path.replace("GOAL", goal))
-    looked_at.get_by_role("heading", level=1).first.wait_for()
-    expect(looked_at.locator(".skeleton")).to_have_count(0)
+    visit(looked_at, path.replace("GOAL", goal))
 
     assert look(looked_at, re.sub(r"[/?=]", "-", path) or "chat") == []
 

@@ -3,30 +3,27 @@
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
+from tests.web.talking import visit
+
 pytestmark = pytest.mark.browser
-
-
-def visit(page: Page, path: str) -> None:
-    page.evaluate("path => location.hash = `#/${path}`", path)
-    page.get_by_role("heading", level=1).first.wait_for()
 
 
 def test_a_memory_is_added_put_right_brought_back_and_forgotten(page: Page) -> None:
     visit(page, "memory")
 
     page.get_by_role("button", name="Add").click()
-    page.get_by_label("What should be remembered?").fill("I keep bees on the roof.")
+    page.get_by_label("What should be remembered?").fill("I keep hens on the roof.")
     page.get_by_role("button", name="Remember", exact=True).click()
-    row = page.locator(".row", has_text="bees")
+    row = page.locator(".row", has_text="hens")
     row.get_by_role("button", name="Change").click()
-    row.get_by_label("Memory").fill("I keep bees in the garden.")
+    row.get_by_label("Memory").fill("I keep hens in the garden.")
     row.get_by_role("button", name="Save").click()
     expect(row).to_contain_text("in the garden")
 
     row.get_by_role("button", name="Earlier versions").click()
     row.get_by_role("button", name="Bring back").click()
-    expect(row.locator(".remembered")).to_have_text("I keep bees on the roof.")
-    page.get_by_label("Search your memories").fill("garden bees")
+    expect(row.locator(".remembered")).to_have_text("I keep hens on the roof.")
+    page.get_by_label("Search your memories").fill("garden hens")
     expect(row).to_be_visible()
     row.get_by_role("button", name="Forget").click()
     page.get_by_role("dialog").get_by_role("button", name="Forget").click()
@@ -107,10 +104,10 @@ def test_markup_in_what_people_name_and_tools_say_is_text(page: Page) -> None:
 
     assert status == 201
     for path in ("goals", f"goals/{goal}", "memory", "files", f"c/{talk}"):
-        page.evaluate("path => location.hash = `#/${path}`", path)
+        visit(page, path)
         expect(page.get_by_text("onerror=").first).to_be_visible()
         assert page.evaluate("window.pwned ?? null") is None, path
-        assert page.locator("main img[src=x], main svg[onload]").count() == 0, path
+        expect(page.locator("main img[src=x], main svg[onload]")).to_have_count(0)
     expect(page.locator(".tool")).to_contain_text("done")
     page.locator(".tool summary").click()
     assert page.evaluate("window.pwned ?? null") is None

@@ -22,7 +22,7 @@ from playwright.sync_api import Page, expect
 
 from tests.serving import Server
 from tests.web.conftest import MILLISECONDS
-from tests.web.test_pages import visit
+from tests.web.talking import visit
 
 pytestmark = pytest.mark.browser
 
@@ -108,7 +108,8 @@ def deliver(page: Page, said: dict[str, Any]) -> None:
     registrations: list[dict[str, Any]] = []
     devtools.on("ServiceWorker.workerRegistrationUpdated", lambda event: registrations.extend(event["registrations"]))
     devtools.send("ServiceWorker.enable")
-    page.wait_for_function("() => true")
+    while not registrations:
+        page.wait_for_timeout(10)
     (registration,) = [one for one in registrations if not one["isDeleted"]]
     push = {"origin": page.url.partition("/#")[0], "registrationId": registration["registrationId"]}
     devtools.send("ServiceWorker.deliverPushMessage", push | {"data": json.dumps(said)})

@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.web.conftest import Watch
+from tests.web.talking import visit
 from tests.web.test_looks import look
-from tests.web.test_pages import visit
 
 pytestmark = pytest.mark.browser
 

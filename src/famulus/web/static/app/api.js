@@ -39,6 +39,8 @@ export async function open(path, { method = "GET", body, raw, headers, aborted }
       headers: { Accept: "application/json", ...kindOf(body, raw), ...headers },
       body: raw ?? (body && JSON.stringify(body)),
       cache: "no-store",
+      // What is shown as changed is changed, even if the page is left at once.
+      keepalive: method === "PATCH" || method === "DELETE",
       credentials: "same-origin",
       signal: aborted,
     });

@@ -42,7 +42,8 @@ export class Chat {
   }
 
   async load() {
-    if (!this.turns.peek().length) this.stage.value = "loading";
+    const before = this.turns.peek();
+    if (!before.length) this.stage.value = "loading";
     try {
       const id = this.id.peek();
       const [conversation, page] = await Promise.all([api.find(id), api.messages(id)]);
@@ -50,7 +51,10 @@ export class Chat {
       this.earlier.value = page.has_more ? page.next : null;
       const turns = turnsOf(page.data.reverse());
       await this.#settle(turns, conversation.active_run_id);
-      this.turns.value = turns;
+      // What was said meanwhile is followed already, and may be among what is stored by now.
+      const said = this.turns.peek().filter((turn) => !before.includes(turn));
+      const known = new Set(said.flatMap(({ runId }) => runId ?? []));
+      this.turns.value = [...turns.filter(({ runId }) => !known.has(runId)), ...said];
       this.#adoptUnsent();
       this.stage.value = "ready";
       this.#followNext();
@@ -77,7 +81,9 @@ export class Chat {
   }
 
   #adoptUnsent() {
+    const here = new Set(this.turns.peek().map((turn) => turn.clientId));
     for (const { clientId, text, files } of unsent(this.id.peek())) {
+      if (here.has(clientId)) continue;
       const turn = Turn.written(text, { clientId, files });
       turn.delivery.value = "unsent";
       this.turns.value = [...this.turns.value, turn];

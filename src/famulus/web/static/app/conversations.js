@@ -45,12 +45,21 @@ export async function loadMore() {
 }
 
 export async function refreshOne(id) {
-  put(await api.find(id));
+  const found = await api.find(id);
+  if (!changing.has(id)) put(found);
 }
 
+/** The last change of each conversation that is being changed. */
+const changing = new Map();
+
+/** Shown at once, and made in the order in which they are wished for; the answer to the last tells what came of them. */
 export async function change(id, fields) {
   put({ ...known(id), ...fields });
-  const changed = await attempt(api.change(id, fields));
+  const making = (changing.get(id) ?? Promise.resolve()).then(() => attempt(api.change(id, fields)));
+  changing.set(id, making);
+  const changed = await making;
+  if (changing.get(id) !== making) return;
+  changing.delete(id);
   if (changed) put(changed);
   else await attempt(refreshOne(id));
 }

@@ -59,8 +59,9 @@ function Words({ value, onSettled }) {
     const timer = setTimeout(() => onSettled((settled.current = typed)), TYPING);
     return () => clearTimeout(timer);
   }, [typed]);
+  const onKeyDown = (event) => event.key === "Enter" && !event.isComposing && onSettled((settled.current = typed));
   return html`<div class="find"><${Search} /><input type="search" ref=${field} aria-label="Search everything" maxlength="1000"
-    placeholder=${'Words, or a "phrase"'} value=${typed} onInput=${(event) => setTyped(event.target.value)} /></div>`;
+    placeholder=${'Words, or a "phrase"'} value=${typed} onInput=${(event) => setTyped(event.target.value)} onKeyDown=${onKeyDown} /></div>`;
 }
 
 function Dates({ since, until, conversation, onChange }) {

@@ -69,7 +69,7 @@ function wanted(event, menu, setMenu) {
   const command = (event.metaKey || event.ctrlKey) && !event.altKey;
   const key = event.key.toLowerCase();
   if (key === "escape" && menu) return () => setMenu(false);
-  if (key === "escape" && current.peek()?.atWork.peek().length) return () => current.peek().stop();
+  if (key === "escape" && route.peek().name !== "page" && current.peek()?.atWork.peek().length) return () => current.peek().stop();
   if (command && !event.shiftKey && key === "k") return openPalette;
   if (command && event.shiftKey && key === "o") return startNew;
   if (command && key === "/") return openShortcuts;

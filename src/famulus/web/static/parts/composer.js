@@ -15,7 +15,8 @@ export function Composer({ chat, onSend }) {
   const chooser = useRef(null);
   const chosen = useChosenFiles();
   const working = chat.atWork.value.length > 0;
-  const ready = (text.trim() || chosen.kept.length > 0) && !chosen.isUnderway;
+  const ready = text.trim() || chosen.kept.length > 0 || chosen.isUnderway;
+  const [hurried, hurry] = useState(false);
 
   useEffect(() => touch.matches || field.current.focus(), [chat]);
   useEffect(() => keepDraft(id, text), [id, text]);
@@ -23,6 +24,9 @@ export function Composer({ chat, onSend }) {
 
   const send = () => {
     if (!ready) return;
+    // Sent once its files are there, unless one of them cannot be had.
+    if (chosen.isUnderway) return void hurry(true);
+    hurry(false);
     const files = chosen.kept.map(({ id: fileId, name, size, media_type: type }) => ({ id: fileId, name, size, media_type: type }));
     setText("");
     keepDraft(id, "");
@@ -30,6 +34,11 @@ export function Composer({ chat, onSend }) {
     chat.send(text.trim() || (files.length > 1 ? "Here are some files." : "Here is a file."), files);
     onSend();
   };
+  useEffect(() => {
+    if (!hurried || chosen.isUnderway) return;
+    if (chosen.files.some(({ problem }) => problem)) hurry(false);
+    else send();
+  }, [hurried, chosen.isUnderway]);
   const onKeyDown = (event) => {
     const writing = event.isComposing || event.keyCode === 229;
     if (event.key === "ArrowUp" && !text && editLast(chat)) return void event.preventDefault();
@@ -53,6 +62,7 @@ export function Composer({ chat, onSend }) {
 
   return html`<form class="composer-frame" onSubmit=${onSubmit}>
     <${Chosen} files=${chosen.files} onDrop=${chosen.drop} />
+    ${hurried && html`<p class="aside" role="status">Sent as soon as its files are here.</p>`}
     <div class="composer">
     <input ref=${chooser} type="file" multiple hidden onChange=${(event) => (chosen.take(event.target.files), (event.target.value = ""))} />
     <button type="button" class="icon attach" aria-label="Attach files" title="Attach files" onClick=${() => chooser.current.click()}><${Clip} /></button>

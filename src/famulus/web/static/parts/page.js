@@ -4,8 +4,11 @@ import { Reference } from "./reference.js";
 
 export function Page({ title, text, actions, children, kind = "" }) {
   const heading = useRef(null);
-  // Whoever goes to another page by keyboard or screen reader begins at its heading.
-  useEffect(() => heading.current.focus({ preventScroll: true }), []);
+  // Whoever goes to another page by keyboard or screen reader begins at its heading, or in the field that it is for.
+  useEffect(() => {
+    const body = heading.current.closest(".page-body");
+    if (!body.contains(document.activeElement)) heading.current.focus({ preventScroll: true });
+  }, []);
   return html`<div class="page-body ${kind}">
     <header class="page-head">
       <h1 ref=${heading} tabindex="-1">${title}</h1>

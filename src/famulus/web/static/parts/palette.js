@@ -35,7 +35,9 @@ const talks = () =>
 export const sources = [async (...asked) => (await import("./search/hits.js")).entries(...asked)];
 
 const MOST = 8;
+const LEAST = 2;
 const TYPING = 180;
+const NOTHING = { words: "", entries: [], problem: null };
 
 const folded = (text) => text.normalize("NFKD").replaceAll(/\p{M}/gu, "").toLowerCase();
 
@@ -61,21 +63,24 @@ function matching(entries, query) {
     .map(([, entry]) => entry);
 }
 
-function useFound(query) {
-  const [found, setFound] = useState([]);
+/** What the server's searches found for these words; not `settled` as long as it is of words that were typed before. */
+function useFound(words) {
+  const [found, setFound] = useState(NOTHING);
+  const asks = words.length >= LEAST;
   useEffect(() => {
-    if (query.trim().length < 2 || !sources.length) return void setFound([]);
+    if (!asks) return void setFound(NOTHING);
     const left = new AbortController();
     const timer = setTimeout(async () => {
-      const answers = await Promise.allSettled(sources.map((search) => search(query.trim(), left.signal)));
-      if (!left.signal.aborted) setFound(answers.flatMap(({ value }) => value ?? []));
+      const answers = await Promise.allSettled(sources.map((search) => search(words, left.signal)));
+      const problem = answers.find(({ reason }) => reason)?.reason ?? null;
+      if (!left.signal.aborted) setFound({ words, entries: answers.flatMap(({ value }) => value ?? []), problem });
     }, TYPING);
     return () => {
       left.abort();
       clearTimeout(timer);
     };
-  }, [query]);
-  return found;
+  }, [words]);
+  return asks ? { ...found, settled: found.words === words } : { ...NOTHING, settled: true };
 }
 
 /** Drawn at once when it is asked for: what is typed next is already meant for it. */
@@ -88,43 +93,68 @@ export function Above() {
 function Palette({ onClose }) {
   const dialog = useRef(null);
   const [query, setQuery] = useState("");
-  const [at, setAt] = useState(0);
-  const found = useFound(query);
+  const found = useFound(query.trim());
   const entries = useMemo(() => {
     const local = [...matching(commands(), query), ...matching(talks(), query).slice(0, MOST)];
     const known = new Set(local.map(({ key }) => key));
-    return [...local, ...found.filter(({ key }) => !known.has(key))];
-  }, [query, found]);
+    return [...local, ...found.entries.filter(({ key }) => !known.has(key))];
+  }, [query, found.entries, list.value]);
+  const { at, choose, hurried, onKeyDown, forget } = useChoice(dialog, entries, found);
   useLayoutEffect(() => dialog.current.showModal(), []);
-  useEffect(() => dialog.current.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" }), [at]);
-  const choose = (entry) => {
-    dialog.current.close();
-    entry?.act();
-  };
-  const onKeyDown = (event) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step && entries.length) setAt((at + step + entries.length) % entries.length);
-    else if (event.key === "Enter" && !event.isComposing) choose(entries[at]);
-    else return;
-    event.preventDefault();
-  };
   const onInput = (event) => {
     setQuery(event.target.value);
-    setAt(0);
+    forget();
   };
   const onClick = (event) => event.target === dialog.current && dialog.current.close();
   return html`<dialog class="palette" ref=${dialog} aria-label="Search and commands" onClose=${onClose} onClick=${onClick}>
     <div class="palette-field">
       <${Search} />
       <input type="text" role="combobox" aria-expanded="true" aria-controls="palette-list" aria-label="Search, or say what to do"
-        aria-activedescendant=${entries[at] ? `palette-${at}` : undefined} placeholder="Search, or say what to do" autocomplete="off"
+        aria-activedescendant=${entries.length ? `palette-${at}` : undefined} placeholder="Search, or say what to do" autocomplete="off"
         spellcheck="false" value=${query} onInput=${onInput} onKeyDown=${onKeyDown} autofocus />
     </div>
-    <div class="palette-list" id="palette-list" role="listbox" aria-label="Found">
+    <div class="palette-list" id="palette-list" role="listbox" aria-label="Found" aria-busy=${!found.settled}>
       ${entries.map((entry, index) => html`<${Entry} key=${entry.key} entry=${entry} index=${index} selected=${index === at} onChoose=${choose} />`)}
     </div>
-    ${!entries.length && html`<p class="palette-nothing" role="status">Nothing has these words.</p>`}
+    <${Note} found=${found} none=${!entries.length} hurried=${hurried} />
   </dialog>`;
+}
+
+/** Which entry is meant: the first, or the one that was gone to; and the keys that say so, however early they come. */
+function useChoice(dialog, entries, found) {
+  const [picked, pick] = useState(null);
+  const [hurried, hurry] = useState(false);
+  const at = Math.max(0, entries.findIndex(({ key }) => key === picked));
+  const entry = entries[at];
+  // What is found stands behind what is known here. A first that was found, but for other words, is not meant.
+  const sure = found.settled || (entry && (entry.key === picked || !found.entries.includes(entry)));
+  const choose = (chosen) => {
+    dialog.current.close();
+    chosen.act();
+  };
+  useEffect(() => dialog.current.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" }), [at]);
+  useEffect(() => {
+    if (!hurried || !sure) return;
+    hurry(false);
+    if (entry) choose(entry);
+  }, [hurried, sure]);
+  const onKeyDown = (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step && entries.length) pick(entries[(at + step + entries.length) % entries.length].key);
+    else if (event.key === "Enter" && !event.isComposing) hurry(true);
+    else return;
+    event.preventDefault();
+  };
+  const forget = () => {
+    pick(null);
+    hurry(false);
+  };
+  return { at, choose, hurried, onKeyDown, forget };
+}
+
+function Note({ found, none, hurried }) {
+  const note = found.settled ? found.problem?.message ?? (none && "Nothing has these words.") : (none || hurried) && "Searching…";
+  return note && html`<p class="palette-nothing" role="status">${note}</p>`;
 }
 
 function Entry({ entry, index, selected, onChoose }) {

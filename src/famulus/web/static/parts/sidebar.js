@@ -88,7 +88,10 @@ const Item = memo(({ conversation, onChoose }) => {
 function Rename({ conversation }) {
   const [title, setTitle] = useState(conversation.title);
   const field = useRef(null);
-  useEffect(() => field.current.select(), []);
+  useEffect(() => {
+    field.current.focus();
+    field.current.select();
+  }, []);
   const finish = (keep) => {
     if (renaming.peek() !== conversation.id) return;
     renaming.value = null;
