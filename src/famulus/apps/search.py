@@ -1,8 +1,7 @@
 """Search in this process: what can be found, and the index that follows it."""
 
 import asyncio
-
-import structlog
+import contextlib
 
 from famulus.features.calendar.findable import FINDABLE as EVENTS
 from famulus.features.conversations.findable import FINDABLE as CONVERSATIONS
@@ -10,20 +9,21 @@ from famulus.features.files.findable import FINDABLE as FILES
 from famulus.features.goals.findable import FINDABLE as GOALS
 from famulus.features.notifications.findable import FINDABLE as NOTIFICATIONS
 from famulus.features.reminders.findable import FINDABLE as REMINDERS
+from famulus.features.search.errors import IndexOutdated
 from famulus.features.search.finding import Finder
 from famulus.features.search.indexing import Indexer
 from famulus.features.search.remembered import Rememberer
 from famulus.features.search.tools import SearchTools
 from famulus.infra.clients import close_clients, get_database
 from famulus.infra.database import Database
-from famulus.kit.errors import FamulusError
+from famulus.kit.loops import forever
 from famulus.memory.client import Keeper
 
 FINDABLE = (*CONVERSATIONS, *FILES, *GOALS, *EVENTS, *REMINDERS, *NOTIFICATIONS)
 """Everything that can be found, but for what the memory keeps."""
-_PAUSE_SECONDS = 1.0
+# What is written meanwhile is taken in together, for little more than one of it would cost.
+_PAUSE_SECONDS = 2.0
 _PATIENCE_SECONDS = 2.0
-_logger = structlog.get_logger()
 
 
 async def note_everything() -> None:
@@ -41,11 +41,12 @@ class SearchRoom:
         self._indexer = Indexer(database, FINDABLE)
         self.finder = Finder(database, self._indexer, Rememberer(keeper, deadline_seconds=_PATIENCE_SECONDS))
         self.tools = SearchTools(database, self.finder).all()
+        self._is_renewed = False
         self._following: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin to follow what is written."""
-        self._following = asyncio.create_task(self._follow())
+        self._following = asyncio.create_task(forever("search", self._step, after_failure_seconds=_PAUSE_SECONDS))
 
     async def stop(self) -> None:
         """Stop; what is not taken in by now is by whoever comes next."""
@@ -53,22 +54,22 @@ class SearchRoom:
             self._following.cancel()
             await asyncio.wait({self._following})
 
-    async def _follow(self) -> None:
+    async def _step(self) -> float:
+        if not self._is_renewed:
+            await self._indexer.renew_outdated()
+            self._is_renewed = True
+        return await self._follow()
+
+    async def _follow(self) -> float:
+        """Take in what everybody has written, and let it gather again; for how long."""
+        after, is_behind = "", False
         loop = asyncio.get_running_loop()
-        after = ""
-        while True:
+        while (found := await self._indexer.next_waiting(after)) is not None:
             began = loop.time()
-            try:
-                # One batch of each person's, so that nobody's thousands hold up somebody's one.
-                found = await self._indexer.next_waiting(after)
-                if found is not None:
-                    await self._indexer.catch_up(found)
-            except FamulusError as error:
-                _logger.warning("search.not_indexed", code=error.code)
-                found = None
-            except Exception:
-                _logger.exception("search.broken")
-                found = None
-            # As long as it has worked it lets others work; when nobody is left it begins anew, after a while.
-            await asyncio.sleep(loop.time() - began if found or after else _PAUSE_SECONDS)
-            after = found or ""
+            # One batch of each person's, so that nobody's thousands hold up somebody's one.
+            with contextlib.suppress(IndexOutdated):
+                is_behind |= not await self._indexer.catch_up(found)
+            after = found
+            # As long as it has worked it lets others work.
+            await asyncio.sleep(loop.time() - began)
+        return 0 if is_behind else _PAUSE_SECONDS

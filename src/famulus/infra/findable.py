@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from famulus.infra.database import Session
+from famulus.infra.prepared import Prepared, one_of
 from famulus.infra.schema import metadata
 
 changes = sa.Table(
@@ -79,25 +81,54 @@ class Findable:
 
     @cached_property
     def rows(self) -> sa.Select[*tuple[Any, ...]]:
-        """The rows `of_ids` that belong to the person `of_user`, as `Source`s."""
+        """Of the rows `of_` this kind those that belong to the person `of_user`, as `Source`s with their kind."""
         name = self.title if self.name is None else self.name
         columns = (self.title, self.text, name, self.at, self.conversation_id, self.part_of)
-        mine = self.table.c.user_id == sa.bindparam("of_user"), self.key.in_(sa.bindparam("of_ids", expanding=True))
-        wanted = sa.select(sa.cast(self.key, sa.Text), *columns).select_from(
-            self.table if self.joined is None else self.joined
+        mine = self.table.c.user_id == sa.bindparam("of_user"), one_of(self.key, f"of_{self.kind}")
+        wanted: sa.Select[*tuple[Any, ...]] = sa.select(
+            sa.literal_column(f"'{self.kind}'").label("kind"), sa.cast(self.key, sa.Text), *columns
         )
-        return wanted.where(*mine, *self.where)
+        return wanted.select_from(self.table if self.joined is None else self.joined).where(*mine, *self.where)
 
-    def sought(self, user_id: str, ids: Iterable[str]) -> dict[str, Any]:
-        """What `rows` is asked with."""
-        made: Callable[[str], Any] = self.key.type.python_type
-        return {"of_user": user_id, "of_ids": [made(one) for one in ids]}
-
-    def note_all(self) -> sa.Insert:
-        """Have every row there is looked at anew."""
+    def note(self, user_id: str | None) -> sa.Insert:
+        """Have every row there is looked at anew, or every row of one person."""
         table = self.table
         every = sa.select(table.c.user_id, sa.literal(self.kind), sa.cast(self.key, sa.Text)).order_by(self.key)
-        return sa.insert(changes).from_select(["user_id", "kind", "object_id"], every)
+        rows = every if user_id is None else every.where(table.c.user_id == user_id)
+        return sa.insert(changes).from_select(["user_id", "kind", "object_id"], rows)
+
+
+class Findables:
+    """All the kinds that there are."""
+
+    def __init__(self, findables: Sequence[Findable]) -> None:
+        self._findables = {findable.kind: findable for findable in findables}
+        self._rows: dict[tuple[str, ...], Prepared] = {}
+
+    async def sources(
+        self, session: Session, user_id: str, keys: Iterable[tuple[str, str]]
+    ) -> dict[tuple[str, str], Source]:
+        """The things of a person that can be found, among these kinds and ids: asked for in one statement."""
+        asked: dict[str, list[Any]] = {}
+        for kind, object_id in keys:
+            if kind in self._findables:
+                made: Callable[[str], Any] = self._findables[kind].key.type.python_type
+                asked.setdefault(kind, []).append(made(object_id))
+        if not asked:
+            return {}
+        ids = {f"of_{kind}": of_kind for kind, of_kind in asked.items()}
+        rows = await session.rows(self._of_kinds(tuple(sorted(asked))), {"of_user": user_id} | ids)
+        return {(kind, source[0]): Source(*source) for kind, *source in rows}
+
+    async def note(self, session: Session, user_id: str | None = None) -> None:
+        """Have everything looked at anew, or everything of one person."""
+        for findable in self._findables.values():
+            await session.execute(findable.note(user_id))
+
+    def _of_kinds(self, kinds: tuple[str, ...]) -> Prepared:
+        if kinds not in self._rows:
+            self._rows[kinds] = Prepared(sa.union_all(*(self._findables[kind].rows for kind in kinds)))
+        return self._rows[kinds]
 
 
 def _note_changes(kind: str, table: sa.Table, watched: Sequence[str]) -> None:

@@ -19,6 +19,7 @@ Row = tuple[Any, ...]
 # PostgreSQL's number for its type of floats: SQLAlchemy asks how they come before it says what they become.
 _FLOAT8 = 701
 _Convert = Callable[[Any], Any] | None
+_Statement = sa.Select[*tuple[Any, ...]] | sa.CompoundSelect[*tuple[Any, ...]] | UpdateBase
 
 
 class _List(sa.types.TypeDecorator[Sequence[Any]]):
@@ -70,7 +71,7 @@ def one_of(column: sa.ColumnElement[Any], name: str) -> sa.ColumnElement[bool]:
 class Prepared:
     """A statement whose parameters are named by `bindparam`, or are the columns that it sets."""
 
-    def __init__(self, statement: sa.Select[*tuple[Any, ...]] | UpdateBase) -> None:
+    def __init__(self, statement: _Statement) -> None:
         self._statement = statement
         # By the dialect and the names of the parameters; and any one by the dialect.
         self._forms: dict[tuple[str, ...], _Form] = {}
@@ -106,9 +107,7 @@ class Prepared:
 class _Form:
     """A statement as it is for one set of parameter names."""
 
-    def __init__(
-        self, statement: sa.Select[*tuple[Any, ...]] | UpdateBase, dialect: sa.Dialect, keys: tuple[str, ...]
-    ) -> None:
+    def __init__(self, statement: _Statement, dialect: sa.Dialect, keys: tuple[str, ...]) -> None:
         binds = {name for name, bind in _binds(statement).items() if bind.required}
         columns = [key for key in keys if key not in binds]
         compiled = statement.compile(dialect=dialect, column_keys=columns or None)

@@ -28,12 +28,12 @@ _TIMES = {"created_at": NOW, "updated_at": NOW}
 
 
 class Place:
-    """A database with two people, and what finds things in it."""
+    """A database with two people, and what finds things in it: some of them packed, the newest not yet."""
 
-    def __init__(self, database: Database, *, keeper: Keeper | None = None) -> None:
+    def __init__(self, database: Database, *, keeper: Keeper | None = None, most_loose: int = 200) -> None:
         self.database = database
         self.keeper = keeper or local_keeper(database, MemorySettings(embeddings="none"))
-        self.indexer = Indexer(database, FINDABLE)
+        self.indexer = Indexer(database, FINDABLE, most_loose=most_loose)
         self.finder = Finder(database, self.indexer, Rememberer(self.keeper, deadline_seconds=5))
 
     async def search(

@@ -223,8 +223,8 @@ async def test_what_is_deleted_is_not_found_before_the_index_knows(place: Place)
 
 
 async def test_an_erased_person_leaves_nothing(place: Place) -> None:
-    await place.say(await place.conversation("Boilers"), "the boiler")
-    await place.say(await place.conversation("Boilers", of=OTTO), "the boiler", of=OTTO)
+    for person in (MARIA, OTTO):
+        await place.say(await place.conversation("Boilers", of=person), "the boiler", "the boiler again", of=person)
     await place.found("boiler")
     await place.found("boiler", of=OTTO)
 
@@ -234,7 +234,7 @@ async def test_an_erased_person_leaves_nothing(place: Place) -> None:
     (owner,) = (await place.rows(sa.select(search_owners.c.owner)))[0]
     for table in (search_words, search_things):
         assert {row[0] for row in await place.rows(sa.select(table.c.owner))} == {owner}
-    assert len(await place.found("boiler", of=OTTO)) == 2
+    assert len(await place.found("boiler", of=OTTO)) == 3
 
 
 async def test_a_file_is_shown_by_the_name_that_it_has_now(place: Place) -> None:
@@ -298,3 +298,47 @@ async def test_everything_can_be_taken_in_anew(place: Place) -> None:
     await place.indexer.note_everything()
 
     assert await place.found("boiler") == [message]
+
+
+async def test_what_is_made_in_another_way_is_made_anew(place: Place) -> None:
+    talk = await place.conversation(source="default")
+    said = await place.say(talk, *(f"the boiler of house {number}" for number in range(9)))
+    assert len(await place.found("boiler")) == 9
+    await place.database.write(lambda session: _execute(session, sa.update(search_owners).values(edition=-1)))
+    await place.say(talk, "another boiler")
+
+    meanwhile = await place.search("boiler")
+    await place.indexer.renew_outdated()
+
+    assert (meanwhile.data, meanwhile.degraded) == ([], ["index"])
+    page = await place.search("boiler")
+    assert (len(page.data), page.degraded) == (10, [])
+    assert {hit.id for hit in page.data} >= set(said)
+
+
+async def test_what_is_packed_is_found_like_what_is_not(place: Place) -> None:
+    talk = await place.conversation("Tea time")
+    await place.say(talk, "Tea, teas and teapots", "t 東京都 c++", "a teapot", at=NOW - timedelta(days=9))
+    await place.say(talk, "the pot", "pots", "café")
+    await place.goal("Buy tea", "Find the teapot")
+    await place.search("tea")
+    answers = await _answers(place, talk)
+
+    await place.reminder("quiz")
+    await Place(place.database, most_loose=0).search("quiz")
+
+    assert await place.rows(sa.select(search_owners.c.loose)) == [(0,)]
+    assert await _answers(place, talk) == answers
+    assert all(answers)
+
+
+async def _answers(place: Place, talk: str) -> list[list[tuple[str, float]]]:
+    pages = [
+        await place.search(query) for query in ("tea", "te", "t", "teapot", "東京", "c++", "cafe", '"the pot"', "po")
+    ]
+    pages += [
+        await place.search("tea", kinds=("goal", "step")),
+        await place.search("tea", conversation_id=talk),
+        await place.search("tea", until=NOW - timedelta(days=3)),
+    ]
+    return [[(hit.id, hit.score) for hit in page.data] for page in pages]

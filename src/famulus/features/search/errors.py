@@ -1,6 +1,6 @@
 """What can go wrong with a search."""
 
-from famulus.kit.errors import Invalid, Unprocessable
+from famulus.kit.errors import Invalid, Unavailable, Unprocessable
 
 
 class NothingToFind(Unprocessable):
@@ -13,3 +13,7 @@ class UnknownKind(Unprocessable):
 
 class InvalidCursor(Invalid):
     """No page can have ended there."""
+
+
+class IndexOutdated(Unavailable):
+    """The index was made in another way than is usual by now, and is being made anew."""

@@ -3,16 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
+from typing import NamedTuple
 
+from famulus.features.search.newest import Newest
 from famulus.features.search.queries import Query, Wanted
-from famulus.features.search.records import Owner, Use
+from famulus.features.search.records import Owner, Span, Use
 from famulus.features.search.repository import IndexRepository
-from famulus.features.search.words import SHORT, beginning_of, of_conversation, of_day, of_kind
+from famulus.features.search.words import EDITION, SHORT, beginning_of, of_conversation, of_day, of_kind
 from famulus.infra.database import Session
 
 # So many blocks of words that only begin alike are read at the most.
 _MOST_BEGUN = 6_000
 _MOST_DAYS = 20_000
+_EVERY = 1_000_000
+# A word is worth less where only the beginning of another is meant by it.
+_BEGINNING_SHARE = 0.6
+_LAST_SIGN = "\U0010ffff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +37,19 @@ class Filter:
         return (self.since is None or at >= self.since) and (self.until is None or at < self.until)
 
 
+class Part(NamedTuple):
+    """Some uses, and how much they are worth."""
+
+    share: float
+    uses: Sequence[Use]
+
+
 @dataclass(frozen=True, slots=True)
 class Uses:
     """Where a word is."""
 
     is_literal: bool
-    exactly: Sequence[Use]
-    begun: Sequence[Use] = ()
-    """Where others are that begin with it."""
+    parts: Sequence[Part]
 
 
 @dataclass(slots=True)
@@ -56,42 +68,57 @@ async def gather(session: Session, user_id: str, query: Query, within: Filter, *
     """What the index says; None when it knows nothing of the person."""
     repository = IndexRepository(session, user_id)
     owner = await repository.owner()
-    if owner is None or not query.words:
+    if owner is None or owner.edition != EDITION or not query.words:
         return None
     last_number = owner.last_number if upto is None else min(upto, owner.last_number)
-    found = Gathered(owner.owner, last_number, owner.things)
-    left = _MOST_BEGUN
-    for wanted in query.words:
-        uses = await _uses(repository, owner, wanted, most_begun=left)
-        left = max(0, left - len(uses.begun))
-        found.words.append(uses)
-    found.filters = await _filters(repository, owner, within)
+    most = _MOST_BEGUN // (sum(wanted.begins for wanted in query.words) or 1)
+    words = [_spans_of(wanted, most) for wanted in query.words]
+    filters = _filters(within)
+    uses = iter(await _uses(repository, owner, [span for _, span in chain(*words)] + list(chain(*filters))))
+    return Gathered(
+        owner.owner,
+        last_number,
+        owner.things,
+        [
+            Uses(wanted.is_literal, [Part(share, next(uses)) for share, _ in spans])
+            for wanted, spans in zip(query.words, words, strict=True)
+        ],
+        [list(chain.from_iterable(next(uses) for _ in spans)) for spans in filters],
+    )
+
+
+async def _uses(repository: IndexRepository, owner: Owner, spans: Sequence[Span]) -> list[list[Use]]:
+    """What there is of each span, packed or not."""
+    packed = await repository.uses(owner.owner, spans)
+    newest = Newest(await repository.loose(owner))
+    return [[*some, *newest.uses(span)] for some, span in zip(packed, spans, strict=True)]
+
+
+def _spans_of(wanted: Wanted, most: int) -> list[tuple[float, Span]]:
+    """Where a word may stand in the index, and how much it is worth there."""
+    term = wanted.term
+    found = [(1.0, _exactly(term))]
+    if wanted.begins and len(term) <= SHORT:
+        found.append((_BEGINNING_SHARE, _exactly(beginning_of(term))))
+    elif wanted.begins:
+        # Behind the word itself, and before everything that does not begin with it.
+        found.append((_BEGINNING_SHARE, Span(f"{term} ", f"{term}{_LAST_SIGN}", most)))
     return found
 
 
-async def _uses(repository: IndexRepository, owner: Owner, wanted: Wanted, *, most_begun: int) -> Uses:
-    term = wanted.term
-    if not wanted.begins:
-        return Uses(wanted.is_literal, await repository.uses(owner.owner, term))
-    if len(term) <= SHORT:
-        begun = await repository.uses(owner.owner, beginning_of(term))
-        return Uses(wanted.is_literal, await repository.uses(owner.owner, term), begun)
-    # The word itself is the first of those that begin with it.
-    some = await repository.uses_between(owner.owner, term, term, most=max(most_begun, 1))
-    exactly = [use for use in some if use.word == term]
-    if len(exactly) == len(some) and len(some) >= most_begun:
-        exactly = await repository.uses(owner.owner, term)
-    return Uses(wanted.is_literal, exactly, [use for use in some if use.word != term])
+def _exactly(term: str) -> Span:
+    return Span(term, term, _EVERY)
 
 
-async def _filters(repository: IndexRepository, owner: Owner, within: Filter) -> list[Sequence[Use]]:
-    filters: list[Sequence[Use]] = []
+def _filters(within: Filter) -> list[list[Span]]:
+    """Spans that say what passes: of each of these lists, one of them."""
+    filters: list[list[Span]] = []
     if within.kinds:
-        filters.append([use for kind in within.kinds for use in await repository.uses(owner.owner, of_kind(kind))])
+        filters.append([_exactly(of_kind(kind)) for kind in within.kinds])
     if within.conversation_id is not None:
-        filters.append(await repository.uses(owner.owner, of_conversation(within.conversation_id)))
+        filters.append([_exactly(of_conversation(within.conversation_id))])
     if within.since is not None or within.until is not None:
         first = of_day(within.since or datetime.min)  # noqa: DTZ901 -- the first day of all
         last = of_day(within.until or datetime.max)  # noqa: DTZ901 -- the last
-        filters.append(await repository.uses_between(owner.owner, first, last, most=_MOST_DAYS))
+        filters.append([Span(first, last, _MOST_DAYS)])
     return filters

@@ -5,12 +5,15 @@ two bytes a thing, and a hundred thousand of them are two hundred and some rows.
 """
 
 import struct
+from collections import defaultdict
 from collections.abc import Mapping
 
 BLOCK = 448
 """How many things a block has: what SQLite keeps in one piece."""
 MOST_WEIGHT = 127
 _WEIGHT_BITS = 7
+Blocks = Mapping[int, Mapping[str, Mapping[int, int]]]
+"""Of each block the words, and how much of the things at these places each is."""
 
 
 def changed(uses: bytes, weights: Mapping[int, int]) -> bytes:
@@ -21,6 +24,17 @@ def changed(uses: bytes, weights: Mapping[int, int]) -> bytes:
     kept = {number >> _WEIGHT_BITS: number & MOST_WEIGHT for number in _unpacked(uses)}
     kept.update(weights)
     return _packed({place: weight for place, weight in kept.items() if weight})
+
+
+def by_block(weights: Mapping[int, Mapping[str, int]]) -> Blocks:
+    """How much of each thing, by its number, some words are."""
+    blocks: dict[int, dict[str, dict[int, int]]] = defaultdict(lambda: defaultdict(dict))
+    for number, by_word in weights.items():
+        block, place = divmod(number, BLOCK)
+        words = blocks[block]
+        for word, weight in by_word.items():
+            words[word][place] = weight
+    return blocks
 
 
 def _last_place(uses: bytes) -> int:

@@ -14,8 +14,6 @@ from famulus.features.search.postings import BLOCK, MOST_WEIGHT
 from famulus.features.search.records import Use
 
 _Weights = NDArray[np.float32]
-# A word is worth less where only the beginning of another is meant by it.
-_BEGINNING_SHARE = 0.6
 # The weight at which a thing has all that a word can tell.
 _FULL_WEIGHT = 100
 # What more of one's things have than this share of them narrows nothing down, unless there are few.
@@ -44,7 +42,7 @@ def ranked(gathered: Gathered, *, most: int) -> tuple[list[tuple[float, int]], b
 def _weights(uses: Uses, size: int) -> _Weights:
     """How much of each thing a word is."""
     weights = np.zeros(size, np.float32)
-    for some, share in ((uses.exactly, 1.0), (uses.begun, _BEGINNING_SHARE)):
+    for share, some in uses.parts:
         numbers, found = _unpacked(some, size)
         np.maximum.at(weights, numbers, found.astype(np.float32) * np.float32(share))
     return weights

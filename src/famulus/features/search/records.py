@@ -13,6 +13,11 @@ class Owner:
     owner: int
     last_number: int
     things: int
+    packed: int
+    """The last number whose words are packed."""
+    loose: int
+    """How many bytes of words are not."""
+    edition: int
 
 
 class Change(NamedTuple):
@@ -31,6 +36,22 @@ class Thing(NamedTuple):
     object_id: str
 
 
+class Loose(NamedTuple):
+    """A thing whose words are not packed yet, with all of them."""
+
+    number: int
+    words: bytes
+
+
+class Span(NamedTuple):
+    """Words that stand side by side in the index."""
+
+    first: str
+    last: str
+    most: int
+    """So many rows are read of it at most."""
+
+
 class Use(NamedTuple):
     """What one block of an owner's things has of a word."""
 
@@ -46,6 +67,15 @@ class Entry:
     kind: str
     object_id: str
     weights: dict[str, int]
+
+
+class Kept(NamedTuple):
+    """A thing as it is kept, with its words as `words.written` writes them."""
+
+    number: int
+    kind: str
+    object_id: str
+    words: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,41 +1,41 @@
 """The SQL of the index: of one person's at a time."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
+from functools import cache, partial
 from typing import Any
 
 import sqlalchemy as sa
 
 from famulus.features.search import postings
-from famulus.features.search.records import Change, Entry, Owner, Thing, Use
+from famulus.features.search.records import Change, Kept, Loose, Owner, Span, Thing, Use
 from famulus.features.search.tables import search_owners, search_things, search_words
-from famulus.features.search.words import read, written
+from famulus.features.search.words import EDITION
 from famulus.infra.database import Session
 from famulus.infra.findable import changes
-from famulus.infra.prepared import Prepared
+from famulus.infra.prepared import Prepared, one_of
 
-_AT_ONCE = 400
-# Behind everything that begins with the same letters.
-_LAST_SIGN = "\U0010ffff"
+
+def _some_of(table: sa.Table, *key: "sa.Column[Any]") -> Prepared:
+    """Removes some rows of an owner."""
+    some = sa.select(*key).where(table.c.owner == sa.bindparam("of_owner")).limit(sa.bindparam("most"))
+    return Prepared(sa.delete(table).where(sa.tuple_(*key).in_(some)))
+
 
 _owner: sa.BindParameter[int] = sa.bindparam("of_owner")
-_word: sa.BindParameter[str] = sa.bindparam("of_word")
+_user: sa.BindParameter[str] = sa.bindparam("of_user")
 _block: sa.BindParameter[int] = sa.bindparam("of_block")
 _things, _uses = search_things.c, search_words.c
 _FIND_OWNER = Prepared(
-    sa.select(search_owners.c.owner, search_owners.c.last_number, search_owners.c.things).where(
-        search_owners.c.user_id == sa.bindparam("of_user")
-    )
+    sa.select(
+        search_owners.c.owner, search_owners.c.last_number, search_owners.c.things, search_owners.c.packed,
+        search_owners.c.loose, search_owners.c.edition,
+    ).where(search_owners.c.user_id == _user)
+)  # fmt: skip
+_COUNT = Prepared(sa.update(search_owners).where(search_owners.c.owner == _owner))
+_here = (_uses.owner == _owner, _uses.word == sa.bindparam("of_word"), _uses.block == _block)
+_KEPT = Prepared(
+    sa.select(_uses.word, _uses.uses).where(_uses.owner == _owner, _uses.block == _block, one_of(_uses.word, "words"))
 )
-_USES = sa.select(_uses.word, _uses.block, _uses.uses).where(_uses.owner == _owner)
-_EXACTLY = Prepared(_USES.where(_uses.word == _word).order_by(_uses.block))
-_BETWEEN = Prepared(
-    _USES.where(_uses.word >= _word, _uses.word <= sa.bindparam("until"))
-    .order_by(_uses.word, _uses.block)
-    .limit(sa.bindparam("most"))
-)
-_here = (_uses.owner == _owner, _uses.word == _word, _uses.block == _block)
 _ADD = Prepared(sa.insert(search_words))
 _REPLACE = Prepared(sa.update(search_words).where(*_here))
 _REMOVE = Prepared(sa.delete(search_words).where(*_here))
@@ -43,15 +43,47 @@ _ADD_THING = Prepared(sa.insert(search_things))
 _CHANGE_THING = Prepared(
     sa.update(search_things).where(_things.owner == _owner, _things.number == sa.bindparam("of_number"))
 )
-_THINGS = sa.select(_things.number, _things.kind, _things.object_id).where(
-    _things.owner == _owner, _things.number.in_(sa.bindparam("of_numbers", expanding=True))
+_some_numbers = one_of(_things.number, "numbers")
+_REMOVE_THINGS = Prepared(sa.delete(search_things).where(_things.owner == _owner, _some_numbers))
+_THINGS = Prepared(
+    sa.select(_things.number, _things.kind, _things.object_id).where(_things.owner == _owner, _some_numbers)
+)
+_KNOWN = Prepared(
+    sa.select(_things.kind, _things.object_id, _things.number, _things.words).where(
+        _things.owner == _owner, one_of(_things.object_id, "ids")
+    )
+)
+_LOOSE = Prepared(
+    sa.select(_things.number, _things.words).where(_things.owner == _owner, _things.number > sa.bindparam("packed"))
 )
 _PENDING = Prepared(
     sa.select(changes.c.number, changes.c.kind, changes.c.object_id)
-    .where(changes.c.user_id == sa.bindparam("of_user"))
+    .where(changes.c.user_id == _user)
     .order_by(changes.c.number)
     .limit(sa.bindparam("most"))
 )
+_SETTLE = Prepared(sa.delete(changes).where(changes.c.user_id == _user, one_of(changes.c.number, "numbers")))
+_SOME_WORDS = _some_of(search_words, _uses.owner, _uses.word, _uses.block)
+_SOME_THINGS = _some_of(search_things, _things.owner, _things.number)
+_NEXT_WAITING = Prepared(sa.select(sa.func.min(changes.c.user_id)).where(changes.c.user_id > sa.bindparam("after")))
+
+
+@cache
+def _spans(many: int) -> Prepared:
+    """The rows of so many spans, each with the place of its span: one statement, for it is one way to a server."""
+    found = []
+    for place in range(many):
+        first: sa.BindParameter[str] = sa.bindparam(f"first_{place}")
+        last: sa.BindParameter[str] = sa.bindparam(f"last_{place}")
+        most: sa.BindParameter[int] = sa.bindparam(f"most_{place}")
+        span = (
+            sa.select(sa.literal_column(str(place)).label("place"), _uses.word, _uses.block, _uses.uses)
+            .where(_uses.owner == _owner, _uses.word >= first, _uses.word <= last)
+            .order_by(_uses.word, _uses.block)
+            .limit(most)
+        )
+        found.append(sa.select(span.subquery()))
+    return Prepared(sa.union_all(*found))
 
 
 class IndexRepository:
@@ -68,15 +100,15 @@ class IndexRepository:
 
     async def enter(self) -> Owner:
         """Make the person known; somebody who writes for them at the same time is waited for."""
-        values = {"user_id": self._user_id, "last_number": 0, "things": 0}
-        added = sa.insert(search_owners).values(values).returning(search_owners.c.owner)
-        return Owner((await self._session.execute(added)).scalar_one(), 0, 0)
+        counted = {"last_number": 0, "things": 0, "packed": 0, "loose": 0, "edition": EDITION}
+        added = sa.insert(search_owners).values(user_id=self._user_id, **counted).returning(search_owners.c.owner)
+        return Owner((await self._session.execute(added)).scalar_one(), **counted)
 
     async def count(self, owner: Owner) -> None:
-        """Note how many things there are, and which has the last number."""
-        values = {"last_number": owner.last_number, "things": owner.things}
-        mine = search_owners.c.owner == owner.owner
-        await self._session.execute(sa.update(search_owners).where(mine).values(values))
+        """Note how many things there are, which has the last number, and what is packed of them."""
+        values = {"last_number": owner.last_number, "things": owner.things, "packed": owner.packed}
+        values |= {"loose": owner.loose, "of_owner": owner.owner}
+        await self._session.change(_COUNT, values)
 
     async def pending(self, most: int) -> list[Change]:
         """What the index does not know of yet, the oldest first."""
@@ -85,58 +117,69 @@ class IndexRepository:
 
     async def settle(self, numbers: Sequence[int]) -> bool:
         """Take these notes away; whether all of them were still there."""
-        mine = changes.c.user_id == self._user_id, changes.c.number.in_(numbers)
-        return (await self._session.execute(sa.delete(changes).where(*mine))).rowcount == len(numbers)
+        settled = await self._session.change(_SETTLE, {"of_user": self._user_id, "numbers": numbers})
+        return settled == len(numbers)
 
-    async def uses(self, owner: int, word: str) -> list[Use]:
-        """Where a word is."""
-        return [Use(*row) for row in await self._session.rows(_EXACTLY, {"of_owner": owner, "of_word": word})]
+    async def uses(self, owner: int, spans: Sequence[Span]) -> list[list[Use]]:
+        """What is packed of each of these spans."""
+        found: list[list[Use]] = [[] for _ in spans]
+        asked: dict[str, Any] = {"of_owner": owner}
+        for place, span in enumerate(spans):
+            asked |= {f"first_{place}": span.first, f"last_{place}": span.last, f"most_{place}": span.most}
+        for place, *use in await self._session.rows(_spans(len(spans)), asked):
+            found[place].append(Use(*use))
+        return found
 
-    async def uses_between(self, owner: int, first: str, last: str, *, most: int) -> list[Use]:
-        """Where the words from one to another are, with all that begin with the last."""
-        parameters = {"of_owner": owner, "of_word": first, "until": last + _LAST_SIGN, "most": most}
-        return [Use(*row) for row in await self._session.rows(_BETWEEN, parameters)]
+    async def loose(self, owner: Owner) -> list[Loose]:
+        """What is not packed yet."""
+        if owner.packed == owner.last_number:
+            return []
+        rows = await self._session.rows(_LOOSE, {"of_owner": owner.owner, "packed": owner.packed})
+        return [Loose(*row) for row in rows]
 
     async def things(self, owner: int, numbers: Sequence[int]) -> list[Thing]:
         """The things of these numbers."""
-        wanted = {"of_owner": owner, "of_numbers": numbers}
-        return [Thing(*row) for row in await self._session.execute(_THINGS, wanted)]
+        return [Thing(*row) for row in await self._session.rows(_THINGS, {"of_owner": owner, "numbers": numbers})]
 
-    async def known(self, owner: int, entries: Iterable[Entry]) -> dict[tuple[str, str], tuple[int, dict[str, int]]]:
+    async def known(self, owner: int, ids: Sequence[str]) -> dict[tuple[str, str], tuple[int, bytes]]:
         """Number and words of those of these things that the index has."""
-        columns = sa.select(_things.kind, _things.object_id, _things.number, _things.words)
-        ids = [entry.object_id for entry in entries]
-        rows = await self._session.execute(columns.where(_things.owner == owner, _things.object_id.in_(ids)))
-        return {(row[0], row[1]): (row[2], read(row[3])) for row in rows}
+        rows = await self._session.rows(_KNOWN, {"of_owner": owner, "ids": ids})
+        return {(kind, object_id): (number, words) for kind, object_id, number, words in rows}
 
-    async def put(self, owner: int, new: Mapping[int, Entry], known: Mapping[int, Entry]) -> None:
-        """Keep what the index has of things, by their numbers."""
-        added = [
-            {"owner": owner, "number": number, "kind": entry.kind, "object_id": entry.object_id,
-             "words": written(entry.weights)}
-            for number, entry in new.items()
-        ]  # fmt: skip
-        if added:
-            await self._session.change_many(_ADD_THING, added)
-        changed = [
-            {"of_owner": owner, "of_number": number, "words": written(entry.weights)} for number, entry in known.items()
-        ]
+    async def put(self, owner: int, new: Sequence[Kept], changed: Sequence[Kept]) -> None:
+        """Keep what the index has of things."""
+        if new:
+            await self._session.change_many(_ADD_THING, [{"owner": owner} | thing._asdict() for thing in new])
         if changed:
-            await self._session.change_many(_CHANGE_THING, changed)
+            rows = [{"of_owner": owner, "of_number": thing.number, "words": thing.words} for thing in changed]
+            await self._session.change_many(_CHANGE_THING, rows)
 
     async def remove(self, owner: int, numbers: Sequence[int]) -> None:
         """Remove things; their words are `reweigh`ed to nothing."""
-        await self._session.execute(sa.delete(search_things).where(_things.owner == owner, _things.number.in_(numbers)))
+        await self._session.change(_REMOVE_THINGS, {"of_owner": owner, "numbers": numbers})
 
-    async def reweigh(self, owner: int, weights: Mapping[int, Mapping[str, int]]) -> None:
-        """Change how much of each thing, by its number, some words are; nothing at all for zero."""
-        blocks: dict[int, dict[str, dict[int, int]]] = defaultdict(lambda: defaultdict(dict))
-        for number, by_word in weights.items():
-            block, place = divmod(number, postings.BLOCK)
-            for word, weight in by_word.items():
-                blocks[block][word][place] = weight
+    async def add(self, owner: int, uses: Sequence[Use]) -> None:
+        """Keep uses in blocks where their words have none."""
+        if uses:
+            await self._session.change_many(_ADD, [{"owner": owner} | use._asdict() for use in uses])
+
+    async def reweigh(self, owner: int, blocks: postings.Blocks) -> None:
+        """Change how much of some things some words are; nothing at all for zero."""
         for block, words in blocks.items():
             await self._rewrite(owner, block, words)
+
+    async def remove_some(self, owner: int, most: int) -> int:
+        """Remove some rows of the index; how many there were."""
+        some = {"of_owner": owner, "most": most}
+        return await self._session.change(_SOME_WORDS, some) or await self._session.change(_SOME_THINGS, some)
+
+    async def retire(self, owner: int) -> None:
+        """Have the index be of no edition, so that nobody asks it."""
+        await self._session.change(_COUNT, {"of_owner": owner, "edition": 0})
+
+    async def leave(self, owner: int) -> None:
+        """Have the person be unknown again."""
+        await self._session.execute(sa.delete(search_owners).where(search_owners.c.owner == owner))
 
     async def leave_no_trace(self) -> None:
         """Have what this transaction removes overwritten, and not only unlinked."""
@@ -156,25 +199,19 @@ class IndexRepository:
         """Change the uses of these words in one block."""
         kept = await self._kept(owner, block, list(words))
         values = {word: postings.changed(kept.get(word, b""), weights) for word, weights in words.items()}
-        added = [word for word, uses in values.items() if uses and word not in kept]
+        added = [Use(word, block, uses) for word, uses in values.items() if uses and word not in kept]
         replaced = [word for word, uses in values.items() if uses and word in kept]
         gone = [word for word, uses in values.items() if not uses and word in kept]
         row = partial(_place, owner, block)
-        if added:
-            rows = [{"owner": owner, "word": word, "block": block, "uses": values[word]} for word in added]
-            await self._session.change_many(_ADD, rows)
+        await self.add(owner, added)
         if replaced:
             await self._session.change_many(_REPLACE, [row(word) | {"uses": values[word]} for word in replaced])
         if gone:
             await self._session.change_many(_REMOVE, [row(word) for word in gone])
 
     async def _kept(self, owner: int, block: int, words: Sequence[str]) -> dict[str, bytes]:
-        kept: dict[str, bytes] = {}
-        for start in range(0, len(words), _AT_ONCE):
-            some = _uses.word.in_(words[start : start + _AT_ONCE])
-            query = sa.select(_uses.word, _uses.uses).where(_uses.owner == owner, _uses.block == block, some)
-            kept.update({row[0]: row[1] for row in await self._session.execute(query)})
-        return kept
+        kept = await self._session.rows(_KEPT, {"of_owner": owner, "of_block": block, "words": words})
+        return dict(kept)
 
 
 def _place(owner: int, block: int, word: str) -> dict[str, Any]:
@@ -183,8 +220,17 @@ def _place(owner: int, block: int, word: str) -> dict[str, Any]:
 
 async def next_waiting(session: Session, after: str) -> str | None:
     """The next person, in the order of their ids, who has something that their index does not know of yet."""
-    waiting = sa.select(sa.func.min(changes.c.user_id)).where(changes.c.user_id > after)
-    found: str | None = (await session.execute(waiting)).scalar()
+    rows = await session.rows(_NEXT_WAITING, {"after": after})
+    found: str | None = rows[0][0]
+    return found
+
+
+async def next_owner(session: Session, after: str, *, is_outdated: bool) -> str | None:
+    """The next person, in the order of their ids, whom the index knows; or whose index is of another edition."""
+    known = sa.select(sa.func.min(search_owners.c.user_id)).where(search_owners.c.user_id > after)
+    if is_outdated:
+        known = known.where(search_owners.c.edition != EDITION)
+    found: str | None = (await session.execute(known)).scalar()
     return found
 
 

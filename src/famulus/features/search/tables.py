@@ -18,6 +18,11 @@ search_owners = sa.Table(
     # The number that the latest of their things has, and how many things there are.
     sa.Column("last_number", sa.Integer, nullable=False),
     sa.Column("things", sa.Integer, nullable=False),
+    # Up to which number their things' words are in `search_words`; and how many bytes of words the others have.
+    sa.Column("packed", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("loose", sa.Integer, nullable=False, server_default="0"),
+    # What made these words of their texts: see `words.EDITION`.
+    sa.Column("edition", sa.Integer, nullable=False, server_default="0"),
     sqlite_autoincrement=True,
     info=_DERIVED,
 )
@@ -30,7 +35,7 @@ search_things = sa.Table(
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("object_id", sa.Text, nullable=False),
-    # Its words as they are in the index, each with its weight: what has to be taken away with it.
+    # Its words, each with its weight: all that there is of it until it is packed, and then what has to go with it.
     sa.Column("words", sa.LargeBinary, nullable=False),
     sa.Index("uq_search_things_object_id", "owner", "object_id", "kind", unique=True),
     sqlite_with_rowid=False,

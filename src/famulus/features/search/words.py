@@ -9,6 +9,8 @@ from datetime import datetime
 
 from famulus.features.search.postings import MOST_WEIGHT
 
+EDITION = 1
+"""To be raised with every change of what the index has of a text: everything is then taken in anew."""
 MOST_CHARACTERS = 200_000
 """How much of a text is looked at."""
 MOST_LETTERS = 40
@@ -90,13 +92,17 @@ def weights_of(title: str, text: str) -> dict[str, int]:
                 uses[term] += times
     share = 1 - _LENGTH_SHARE + _LENGTH_SHARE * length / _USUAL_LENGTH
     most_common = uses.most_common(_MOST_WORDS) if len(uses) > _MOST_WORDS else uses.items()
-    weights = {term: _weight(times, share) for term, times in most_common}
-    return weights | _beginnings(weights)
+    return {term: _weight(times, share) for term, times in most_common}
 
 
 def _weight(times: int, share: float) -> int:
     weight = round(_SCALE * times * (_SATURATION + 1) / (times + _SATURATION * share))
     return max(1, min(weight, MOST_WEIGHT))
+
+
+def with_all_that_follows(weights: dict[str, int]) -> dict[str, int]:
+    """What the index has of a thing once it is packed: its words, and what follows from them."""
+    return weights | _beginnings({term: weight for term, weight in weights.items() if term >= " "})
 
 
 def _beginnings(weights: Mapping[str, int]) -> dict[str, int]:
@@ -112,6 +118,11 @@ def _beginnings(weights: Mapping[str, int]) -> dict[str, int]:
 def beginning_of(letters: str) -> str:
     """What the index has for all longer words that begin with so few letters."""
     return _BEGINNING + letters
+
+
+def letters_of(term: str) -> str | None:
+    """The letters, if this is what the index has for the longer words that begin with them."""
+    return term[1:] if term.startswith(_BEGINNING) else None
 
 
 def marks_of(kind: str, at: datetime, conversation_id: str | None) -> dict[str, int]:
@@ -138,14 +149,17 @@ def of_day(at: datetime) -> str:
 
 
 def written(weights: Mapping[str, int]) -> bytes:
-    """Words and weights, as they are kept with the thing that has them: without what follows from the others."""
-    lines = (f"{term}\t{weight}" for term, weight in weights.items() if not term.startswith(_BEGINNING))
-    return zlib.compress("\n".join(lines).encode(), level=_QUICKLY)
+    """Words and weights, as they are kept with the thing that has them."""
+    lines = "\n".join([f"{term}\t{weight}" for term, weight in weights.items()])
+    return zlib.compress(lines.encode(), level=_QUICKLY)
+
+
+def text_of(kept: bytes) -> str:
+    """A line for each word and its weight, as `written` has written them."""
+    return zlib.decompress(kept).decode()
 
 
 def read(kept: bytes) -> dict[str, int]:
     """What `written` has written."""
-    lines = zlib.decompress(kept).decode().split("\n")
-    weights = {term: int(weight) for term, _, weight in (line.partition("\t") for line in lines if line)}
-    words = {term: weight for term, weight in weights.items() if term >= " "}
-    return weights | _beginnings(words)
+    lines = (line.partition("\t") for line in text_of(kept).split("\n") if line)
+    return {term: int(weight) for term, _, weight in lines}
