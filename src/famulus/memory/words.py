@@ -4,7 +4,8 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
+
+from famulus.kit.stems import stem_of
 
 EDITION = 1
 """To be raised with every change of what the index has of a text: all memories are then indexed anew."""
@@ -21,7 +22,6 @@ _STOP = frozenset(
 )
 # How a word's weight grows with its uses, and falls with the length of the text (BM25).
 _SATURATION, _LENGTH_SHARE, _USUAL_LENGTH = 1.2, 0.6, 10
-_VOWELS = frozenset("aeiouy")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
 # What follows a name and a colon was said; what follows one of these was not.
 _LABELS = frozenset(
@@ -48,28 +48,9 @@ def weights_of(text: str) -> dict[str, int]:
     return {term: round(100 * uses * (_SATURATION + 1) / (uses + _SATURATION * length)) for term, uses in terms.items()}
 
 
-@lru_cache(20_000)
 def term_of(word: str) -> str:
     """The word without its ending, so that what is looked for and what was said may differ in it."""
-    if len(word) < 4 or not word.isascii() or not word.isalpha():  # noqa: PLR2004 -- shorter ones have no endings
-        return word[:_MOST_LETTERS]
-    stem = word
-    if stem.endswith("ies"):
-        stem = stem[:-3] + "y"
-    elif stem.endswith(("sses", "shes", "ches", "xes")):
-        stem = stem[:-2]
-    elif stem.endswith("s") and not stem.endswith(("ss", "us", "is")):
-        stem = stem[:-1]
-    for ending in ("ingly", "edly", "ing", "ied", "ed", "ly"):
-        shorter = stem.removesuffix(ending)
-        if shorter != stem and len(shorter) >= 3 and _VOWELS & set(shorter):  # noqa: PLR2004 -- "bed" keeps its end
-            stem = shorter + "y" if ending == "ied" else _undoubled(shorter)
-            break
-    if len(stem) > 3 and stem.endswith("e"):  # noqa: PLR2004
-        stem = stem[:-1]
-    if len(stem) > 2 and stem.endswith("y") and stem[-2] not in _VOWELS:  # noqa: PLR2004
-        stem = stem[:-1] + "i"
-    return stem[:_MOST_LETTERS]
+    return stem_of(word)[:_MOST_LETTERS]
 
 
 def speaker_of(text: str) -> str | None:
@@ -104,10 +85,6 @@ def named_in(query: str, names: Sequence[str]) -> tuple[list[str], set[str]]:
 
 def _parts(names: Sequence[str]) -> set[str]:
     return {word for name in names for word in name.lower().split()}
-
-
-def _undoubled(stem: str) -> str:
-    return stem[:-1] if stem[-1] == stem[-2] and stem[-1] not in "lsz" else stem
 
 
 def _spelled(text: str) -> list[str]:

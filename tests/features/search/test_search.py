@@ -102,6 +102,27 @@ async def test_words_are_found_without_case_accents_and_ends(place: Place) -> No
         assert await place.found(query) == [], query
 
 
+async def test_a_word_is_found_in_its_other_forms(place: Place) -> None:
+    talk = await place.conversation(source="default")
+    texts = ("We had a Meeting.", "I have studied it.", "Two stories of it.", "He runs well.", "A box.")
+    said = await place.say(talk, *texts)
+    await place.say(talk, "metal, students, stored, ruins and a boxer")
+    forms = ("Meeting", "studied", "stories", "runs", "box")
+
+    for number, typed in enumerate(("meetings", "studies", "story", "running", "boxes")):
+        (hit,) = (await place.search(typed)).data
+        assert (hit.id, marked(hit)) == (said[number], [forms[number]])
+        assert await place.found(f'"{typed}"') == []
+    assert await place.found("meet") == await place.found("MEETS") == [said[0]]
+
+
+async def test_what_was_typed_comes_before_its_other_forms_and_these_before_what_only_begins_so(place: Place) -> None:
+    talk = await place.conversation(source="default")
+    said = await place.say(talk, "one meeting there", "one meets there", "one meetinghouse there")
+
+    assert await place.found("meeting") == said
+
+
 async def test_a_phrase_is_found_where_its_words_are_together(place: Place) -> None:
     talk = await place.conversation(source="default")
     said = await place.say(talk, "the old green boiler", "green, boiler", "a boiler that is green", "greens boilers")
@@ -334,7 +355,8 @@ async def test_what_is_packed_is_found_like_what_is_not(place: Place) -> None:
 
 async def _answers(place: Place, talk: str) -> list[list[tuple[str, float]]]:
     pages = [
-        await place.search(query) for query in ("tea", "te", "t", "teapot", "東京", "c++", "cafe", '"the pot"', "po")
+        await place.search(query)
+        for query in ("tea", "te", "t", "teapots", "buying", "東京", "c++", "cafe", '"the pot"', "po")
     ]
     pages += [
         await place.search("tea", kinds=("goal", "step")),

@@ -10,15 +10,15 @@ from famulus.features.search.newest import Newest
 from famulus.features.search.queries import Query, Wanted
 from famulus.features.search.records import Owner, Span, Use
 from famulus.features.search.repository import IndexRepository
-from famulus.features.search.words import EDITION, SHORT, beginning_of, of_conversation, of_day, of_kind
+from famulus.features.search.words import EDITION, SHORT, beginning_of, of_conversation, of_day, of_kind, of_stem
 from famulus.infra.database import Session
 
 # So many blocks of words that only begin alike are read at the most.
 _MOST_BEGUN = 6_000
 _MOST_DAYS = 20_000
 _EVERY = 1_000_000
-# A word is worth less where only the beginning of another is meant by it.
-_BEGINNING_SHARE = 0.6
+# A word is worth less where another form of it stands, and still less where it only begins another.
+_FORM_SHARE, _BEGINNING_SHARE = 0.8, 0.6
 _LAST_SIGN = "\U0010ffff"
 
 
@@ -103,6 +103,8 @@ def _spans_of(wanted: Wanted, most: int) -> list[tuple[float, Span]]:
     elif wanted.begins:
         # Behind the word itself, and before everything that does not begin with it.
         found.append((_BEGINNING_SHARE, Span(f"{term} ", f"{term}{_LAST_SIGN}", most)))
+    if wanted.stem is not None:
+        found += [(_FORM_SHARE, _exactly(word)) for word in {wanted.stem, of_stem(wanted.stem)} - {term}]
     return found
 
 

@@ -11,7 +11,8 @@ from itertools import takewhile
 
 from famulus.features.search import postings
 from famulus.features.search.records import Loose, Span, Use
-from famulus.features.search.words import letters_of, text_of
+from famulus.features.search.words import letters_of, stem_in, text_of
+from famulus.kit.stems import root_of, stem_of
 
 _Fits = Callable[[str], bool]
 
@@ -39,6 +40,8 @@ def _sought(span: Span) -> tuple[str, _Fits]:
     if (letters := letters_of(span.first)) is not None:
         # What follows from the words is not kept with the thing.
         return letters, lambda word: len(word) > len(letters)
+    if (stem := stem_in(span.first)) is not None:
+        return root_of(stem), lambda word: word != stem and stem_of(word) == stem
     if span.first == span.last:
         return f"{span.first}\t", lambda _: True
     return _common(span.first, span.last), lambda word: span.first <= word <= span.last

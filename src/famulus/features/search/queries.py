@@ -1,7 +1,7 @@
 """What was typed, and what it asks for.
 
-Words are looked for anywhere, also as the beginnings of others; what stands in quotation marks, or has signs in it
-that are no letters, is looked for as it is. Nothing that can be typed is an operator.
+Words are looked for anywhere, also in other forms and as the beginnings of others; what stands in quotation marks, or
+has signs in it that are no letters, is looked for as it is. Nothing that can be typed is an operator.
 """
 
 import re
@@ -11,6 +11,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from famulus.features.search.words import MOST_LETTERS, composed, folded, is_unspaced, is_word, pieces, terms_of
+from famulus.kit.stems import root_of, stem_of
 
 _MOST_WORDS = 24
 _MOST_LITERALS = 8
@@ -31,6 +32,22 @@ class Wanted:
     """Whether words that begin with it will do."""
     is_literal: bool
     """Whether it is a part of something that has to be there as it is."""
+    stem: str | None = None
+    """What other forms of it have in common with it, where they will do."""
+
+
+@dataclass(frozen=True)
+class Marked:
+    """What is marked in a text: what was typed, and other forms of its words."""
+
+    pattern: "re.Pattern[str]"
+    stems: frozenset[str]
+
+    def spans(self, plain: str) -> Iterator[tuple[int, int]]:
+        """Where it is in a folded text."""
+        for match in self.pattern.finditer(plain):
+            if match.lastgroup != "form" or stem_of(match[0]) in self.stems:
+                yield match.span()
 
 
 @dataclass(frozen=True)
@@ -44,9 +61,14 @@ class Query:
     """Patterns of what is marked in a folded text."""
 
     @cached_property
-    def marked(self) -> "re.Pattern[str]":
+    def marked(self) -> "Marked":
         """What is marked in a folded text."""
-        return re.compile("|".join(f"(?:{mark})" for mark in self.marks) or r"(?!)")
+        stems = frozenset(word.stem for word in self.words if word.stem is not None)
+        patterns = [f"(?:{mark})" for mark in self.marks]
+        if stems:
+            roots = "|".join(re.escape(root_of(stem)) for stem in sorted(stems))
+            patterns.append(f"(?P<form>(?<!{_LETTER})(?:{roots}){_LETTER}*)")
+        return Marked(re.compile("|".join(patterns) or r"(?!)"), stems)
 
     @cached_property
     def _required(self) -> "list[re.Pattern[str]]":
@@ -99,7 +121,8 @@ def _wanted(part: str, *, begins: bool, is_literal: bool) -> Iterator[Wanted]:
     terms = terms_of(part)
     if not is_unspaced(part):
         # What is longer than a word in the index is only told apart in the text.
-        yield Wanted(terms[0], begins=begins and is_word(part), is_literal=is_literal)
+        stem = stem_of(terms[0]) if begins and not is_literal else None
+        yield Wanted(terms[0], begins=begins and is_word(part), is_literal=is_literal, stem=stem)
         return
     for term in terms if len(terms) == 1 else terms[:-1]:
         yield Wanted(term, begins=len(term) == 1, is_literal=True)

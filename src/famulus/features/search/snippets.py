@@ -5,6 +5,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import accumulate
 
+from famulus.features.search.queries import Marked
 from famulus.features.search.words import MOST_CHARACTERS, composed, folded
 
 _LENGTH = 200
@@ -24,7 +25,7 @@ class Snippet:
     """From which character to which, the last not included."""
 
 
-def snippet_of(text: str, marked: "re.Pattern[str]") -> Snippet:
+def snippet_of(text: str, marked: Marked) -> Snippet:
     """The part of a text where most of what is looked for is."""
     text = _SPACE.sub(" ", composed(text[:MOST_CHARACTERS])).strip()
     if len(text) <= _LENGTH:
@@ -42,18 +43,15 @@ def snippet_of(text: str, marked: "re.Pattern[str]") -> Snippet:
     return Snippet(part, marks_in(part, marked))
 
 
-def marks_in(text: str, marked: "re.Pattern[str]") -> tuple[tuple[int, int], ...]:
+def marks_in(text: str, marked: Marked) -> tuple[tuple[int, int], ...]:
     """Where in a text the words are."""
     plain = folded(text)
     if len(plain) == len(text) and text.isascii():
-        spans = [match.span() for match in marked.finditer(plain)]
+        spans = list(marked.spans(plain))
     else:
         # Where each character ends among the folded ones.
         ends = list(accumulate(len(folded(sign)) for sign in text))
-        spans = [
-            (bisect_right(ends, match.start()), bisect_right(ends, match.end() - 1) + 1)
-            for match in marked.finditer(plain)
-        ]
+        spans = [(bisect_right(ends, first), bisect_right(ends, last - 1) + 1) for first, last in marked.spans(plain)]
     return tuple(_apart(spans))[:_MOST_MARKS]
 
 
@@ -67,7 +65,7 @@ def _apart(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return found
 
 
-def _first(text: str, marked: "re.Pattern[str]") -> int:
+def _first(text: str, marked: Marked) -> int:
     """Where the first of the words is that have most others near them."""
     best, at = 0, 0
     for start in range(0, len(text), _AT_ONCE):

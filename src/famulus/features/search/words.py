@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from famulus.features.search.postings import MOST_WEIGHT
+from famulus.kit.stems import stem_of
 
-EDITION = 1
+EDITION = 2
 """To be raised with every change of what the index has of a text: everything is then taken in anew."""
 MOST_CHARACTERS = 200_000
 """How much of a text is looked at."""
@@ -24,7 +25,7 @@ _TITLE = 3
 _SATURATION, _LENGTH_SHARE, _USUAL_LENGTH = 1.2, 0.6, 30
 _SCALE = 50
 _QUICKLY = 1
-_BEGINNING, _KIND, _CONVERSATION, _DAY = "\x02", "\x03", "\x04", "\x05"
+_BEGINNING, _KIND, _CONVERSATION, _DAY, _STEM = "\x02", "\x03", "\x04", "\x05", "\x06"
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
 _PIECE = re.compile(rf"[{_UNSPACED}]+|[^\W_{_UNSPACED}]+|\S")
 _ALIKE = {"\u2018": "'", "\u2019": "'", "\u02bc": "'", "\u201c": '"', "\u201d": '"', "\u2010": "-", "\u2011": "-"}
@@ -102,7 +103,8 @@ def _weight(times: int, share: float) -> int:
 
 def with_all_that_follows(weights: dict[str, int]) -> dict[str, int]:
     """What the index has of a thing once it is packed: its words, and what follows from them."""
-    return weights | _beginnings({term: weight for term, weight in weights.items() if term >= " "})
+    words = {term: weight for term, weight in weights.items() if term >= " "}
+    return weights | _beginnings(words) | _stems(words)
 
 
 def _beginnings(weights: Mapping[str, int]) -> dict[str, int]:
@@ -113,6 +115,25 @@ def _beginnings(weights: Mapping[str, int]) -> dict[str, int]:
             beginning = beginning_of(term[:length])
             found[beginning] = max(weight, found.get(beginning, 0))
     return found
+
+
+def _stems(weights: Mapping[str, int]) -> dict[str, int]:
+    """What is left of words that have endings."""
+    found: dict[str, int] = {}
+    for term, weight in weights.items():
+        if (stem := stem_of(term)) != term:
+            found[of_stem(stem)] = max(weight, found.get(of_stem(stem), 0))
+    return found
+
+
+def of_stem(stem: str) -> str:
+    """What the index has for all words of a stem, but for one that is the stem itself."""
+    return _STEM + stem
+
+
+def stem_in(term: str) -> str | None:
+    """The stem, if this is what the index has for its words."""
+    return term[1:] if term.startswith(_STEM) else None
 
 
 def beginning_of(letters: str) -> str:
