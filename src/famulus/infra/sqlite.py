@@ -31,6 +31,8 @@ T = TypeVar("T")
 
 _BUSY_SECONDS = 30
 _MIN_SQLITE = (3, 35, 0)
+# As much as SQLite maps at the most.
+_MOST_MAPPED_BYTES = 0x7FFF0000
 
 
 class SqliteSession:
@@ -183,12 +185,14 @@ class SqliteDatabase:
                 connection = self._engine.connect()
             except DBAPIError as error:
                 raise translated(error) from error
-            pragma = {
-                "durable": "synchronous=FULL",
-                "quick": "synchronous=NORMAL",
-                "reader": "query_only=ON",
+            pragmas = {
+                "durable": ("synchronous=FULL",),
+                "quick": ("synchronous=NORMAL",),
+                # What is read is read where the system keeps it: a copy would be thrown away after each commit.
+                "reader": ("query_only=ON", f"mmap_size={_MOST_MAPPED_BYTES}"),
             }[role]
-            driver_of(connection).execute(f"PRAGMA {pragma}")
+            for pragma in pragmas:
+                driver_of(connection).execute(f"PRAGMA {pragma}")
             setattr(self._local, role, connection)
             self._opened.append(connection)
         return connection

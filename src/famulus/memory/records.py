@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Kind = Literal["fact", "preference", "event", "procedure", "turn"]
 """`procedure` is something the assistant did, `turn` something that was said, word for word."""
@@ -37,16 +37,15 @@ class Memory:
     metadata: dict[str, Any] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Glimpse:
-    """What there is to weigh of a memory that may be what is looked for."""
+class Glimpse(NamedTuple):
+    """What there is to weigh of a memory that may be what is looked for: hundreds of them for each search."""
 
     number: int
     text: str
     speaker: str | None
     session: str | None
-    when: datetime
-    """When it happened; for what says no time, when it was said."""
-    before: int | None
-    """The number of what was said before it in its session."""
-    after: int | None
+    when: datetime | None
+    """When it happened; for what says no time, when it was said. None where nobody asked."""
+    before: int
+    """The number of what was said before it in its session; zero, which nothing has, where nothing was."""
+    after: int

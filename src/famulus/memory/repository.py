@@ -48,15 +48,16 @@ def _beside(*, later: bool) -> sa.ColumnElement[int]:
         there.c.kind == memories.c.kind,
         there.c.number == number + (1 if later else -1),
     )
-    return sa.case((memories.c.session.is_(None), alone.scalar_subquery()), else_=in_session.scalar_subquery())
+    found = sa.case((memories.c.session.is_(None), alone.scalar_subquery()), else_=in_session.scalar_subquery())
+    return sa.func.coalesce(found, 0)
 
 
-_GLIMPSE = sa.select(
-    *(memories.c[name] for name in ("number", "text", "speaker", "session")),
-    _TIME,
-    _beside(later=False),
-    _beside(later=True),
-)
+_SEEN = (*(memories.c[name] for name in ("number", "text", "speaker", "session")),)
+_BESIDE = _beside(later=False), _beside(later=True)
+_GLIMPSE = sa.select(*_SEEN, sa.null(), *_BESIDE)
+# A time is made of its text for each of hundreds: only where the query names one.
+_DATED_GLIMPSE = sa.select(*_SEEN, _TIME, *_BESIDE)
+_Which = Literal["glimpses", "dated glimpses", "newest", "timeline", "among"]
 _NUMBERED = Prepared(_ALL.where(one_of(memories.c.number, "numbers"), _MINE_TOO))
 _PINNED = Prepared(
     _ALL.where(_MINE, memories.c.pinned, _CURRENT, _ALIVE)
@@ -77,13 +78,13 @@ _PASSES = {
 
 
 @cache
-def _passing(which: Literal["glimpses", "newest", "timeline", "among"], filters: frozenset[str]) -> Prepared:
+def _passing(which: _Which, filters: frozenset[str]) -> Prepared:
     """The statement for what some of the filters let through."""
     conditions = [_CURRENT, _ALIVE, *(_PASSES[name] for name in sorted(filters))]
     by_number = one_of(memories.c.number, "numbers"), _MINE_TOO
     most: sa.BindParameter[int] = sa.bindparam("most")
-    if which == "glimpses":
-        return Prepared(_GLIMPSE.where(*by_number, *conditions))
+    if which in ("glimpses", "dated glimpses"):
+        return Prepared((_GLIMPSE if which == "glimpses" else _DATED_GLIMPSE).where(*by_number, *conditions))
     if which == "among":
         return Prepared(sa.select(memories.c.number).where(*by_number, *conditions))
     if which == "timeline":
@@ -163,9 +164,10 @@ class MemoryRepository:
         """These memories, whatever became of them."""
         return await self._read(_NUMBERED, numbers=numbers)
 
-    async def glimpses(self, numbers: Collection[int], filters: Filters, *, at: datetime) -> list[Glimpse]:
-        """What there is to weigh of those of these that the filters let through."""
-        return [Glimpse(*row) for row in await self._passing("glimpses", filters, at=at, numbers=sorted(numbers))]
+    async def glimpses(self, numbers: Collection[int], filters: Filters, *, at: datetime, dated: bool) -> list[Glimpse]:
+        """What there is to weigh of those of these that the filters let through; `dated` with when it was."""
+        which: _Which = "dated glimpses" if dated else "glimpses"
+        return [Glimpse._make(row) for row in await self._passing(which, filters, at=at, numbers=sorted(numbers))]
 
     async def speakers(self, *, most: int = 12) -> list[str]:
         """The names of those who said something, found without reading all that they said."""
@@ -226,9 +228,7 @@ class MemoryRepository:
     async def _without_vectors(self, numbers: Sequence[int]) -> None:
         await vectors.remove(self._session, self._user_id, numbers)
 
-    async def _passing(
-        self, which: Literal["glimpses", "newest", "timeline", "among"], filters: Filters, **parameters: Any
-    ) -> list[Row]:
+    async def _passing(self, which: _Which, filters: Filters, **parameters: Any) -> list[Row]:
         wanted = filters.given()
         given = {"owner": self._user_id, **wanted, **parameters}
         return await self._session.rows(_passing(which, frozenset(wanted)), given)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from famulus.infra.database import Session
 from famulus.memory import owners, terms
-from famulus.memory.dates import spans_of
+from famulus.memory.dates import Span, spans_of
 from famulus.memory.records import Glimpse, Memory
 from famulus.memory.repository import MemoryRepository
 from famulus.memory.schemas import Filters, Found, Hit, MemoryView, Reason, Search
@@ -40,7 +40,8 @@ class Clues:
     """What a query says to look for, and what has its words."""
 
     words: Sequence[str]
-    names: Collection[str]
+    names: set[str]
+    spans: Sequence[Span]
     fits: terms.Fits
     among: Collection[int] | None
     """What the filters let through; None where that is too much to be listed, or everything."""
@@ -75,6 +76,7 @@ async def clues(
     """What there is to go by before the meaning of the query is known."""
     repository = MemoryRepository(session, owner.user_id)
     words, names = named_in(wanted.query, speakers)
+    spans = spans_of(wanted.query)
     among = await _let_through(repository, wanted.filters, at)
     fits = await terms.fits(session, owner, {term_of(word) for word in words})
     fits.keep_only(among)
@@ -82,8 +84,8 @@ async def clues(
     most = _DEEPER if is_filtered_later else _CANDIDATES
     best = fits.best(most)
     seen: dict[int, Glimpse] = {}
-    await _see(repository, seen, best, wanted.filters, at)
-    return Clues(words, names, fits, among, most, best, seen)
+    await _see(repository, seen, best, wanted.filters, at, dated=bool(spans))
+    return Clues(words, names, spans, fits, among, most, best, seen)
 
 
 async def ranked(
@@ -95,10 +97,13 @@ async def ranked(
     by_meaning = list(meanings.nearest) if meanings else []
     await terms.look_up_frequent(session, clues.fits, [*clues.best, *by_meaning])
     seen = dict(clues.seen)
-    await _see(repository, seen, by_meaning, wanted.filters, at)
-    known = {number for one in seen.values() for number in (one.number, one.before, one.after) if number is not None}
-    cosines = meanings.cosines(known) if meanings else None
-    asked = Asked(clues.names, spans_of(wanted.query), clues.fits.of, cosines)
+    await _see(repository, seen, by_meaning, wanted.filters, at, dated=bool(clues.spans))
+    cosines = None
+    if meanings:
+        known = {one.before for one in seen.values()}
+        known.update(seen, [one.after for one in seen.values()])
+        cosines = meanings.cosines(known)
+    asked = Asked(clues.names, clues.spans, clues.fits.of, cosines)
     best = weigh(list(seen.values()), asked)[: wanted.k]
     memories = {one.number: one for one in await repository.numbered([one.glimpse.number for one in best])}
     # What was replaced or forgotten since the clues were found is not shown.
@@ -115,16 +120,24 @@ async def _let_through(repository: MemoryRepository, filters: Filters, at: datet
 
 
 async def _see(
-    repository: MemoryRepository, seen: dict[int, Glimpse], numbers: Sequence[int], filters: Filters, at: datetime
+    repository: MemoryRepository,
+    seen: dict[int, Glimpse],
+    numbers: Sequence[int],
+    filters: Filters,
+    at: datetime,
+    *,
+    dated: bool,
 ) -> None:
     """Look at what may be what is looked for, and at what stands beside the best of it."""
     fresh = [number for number in numbers if number not in seen]
-    seen |= {one.number: one for one in await repository.glimpses(fresh, filters, at=at)} if fresh else {}
+    if fresh:
+        seen |= {one.number: one for one in await repository.glimpses(fresh, filters, at=at, dated=dated)}
     best = [seen[number] for number in numbers[:_WITH_NEIGHBOURS] if number in seen]
     # What only came together may have little to do with each other: it is not found for its neighbours alone.
     several = [one for one in best if one.session is not None]
     beside = {number for one in several for number in (one.before, one.after) if number} - seen.keys()
-    seen |= {one.number: one for one in await repository.glimpses(beside, filters, at=at)} if beside else {}
+    if beside:
+        seen |= {one.number: one for one in await repository.glimpses(beside, filters, at=at, dated=dated)}
 
 
 def _hit(memory: Memory, found: Candidate, words: Sequence[str]) -> Hit:

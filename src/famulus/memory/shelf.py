@@ -29,7 +29,8 @@ class _Near:
         self._numbers = numbers
         self._cosines = cosines
         most = min(most, len(numbers))
-        best = np.argpartition(-cosines, most - 1)[:most] if most else np.empty(0, np.int64)
+        least = len(numbers) - most
+        best = np.argpartition(cosines, least)[least:] if most else np.empty(0, np.int64)
         self.nearest: list[int] = numbers[best[np.argsort(-cosines[best])]].tolist()
 
     def cosines(self, numbers: Collection[int]) -> dict[int, float]:

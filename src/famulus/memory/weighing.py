@@ -1,9 +1,10 @@
 """What a memory that was found is worth: by its words, its meaning, who said it, when, and what stands beside it."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from heapq import nlargest
 
 from famulus.memory.dates import Span
 from famulus.memory.records import Glimpse
@@ -38,7 +39,7 @@ class Candidate:
 class Asked:
     """What a query asks for beside words and meaning."""
 
-    names: Collection[str]
+    names: set[str]
     """Words of it that are names of those who talk."""
     spans: Sequence[Span]
     lexical: Measure
@@ -51,18 +52,16 @@ def weigh(glimpses: Sequence[Glimpse], asked: Asked) -> list[Candidate]:
     candidates = [Candidate(glimpse, _by_words(glimpse, asked.lexical)) for glimpse in glimpses]
     # A share of what the words tell stays what it is: the best of them may have but the least of the words.
     most = max([1.0, *(one.lexical for one in candidates)])
-    nearness = _spread(asked.dense, candidates) if asked.dense is not None else None
-    share = 1.0 if nearness is None else LEXICAL_SHARE
+    nearness = _spread(asked.dense, candidates) if asked.dense is not None else {}
+    share = 1.0 if asked.dense is None else LEXICAL_SHARE
     likelihood = _likelihood(asked)
     for one in candidates:
-        score = share * one.lexical / most
-        if nearness is not None:
-            score += (1 - share) * _by_meaning(one.glimpse, nearness)
-        one.score = score * likelihood(one.glimpse)
+        by_meaning = (1 - share) * _by_meaning(one.glimpse, nearness) if nearness else 0.0
+        one.score = (share * one.lexical / most + by_meaning) * likelihood(one.glimpse)
     _favour_sessions(candidates)
     candidates.sort(key=_place)
-    _put_off_repetitions(candidates)
-    candidates.sort(key=_place)
+    if _put_off_repetitions(candidates):
+        candidates.sort(key=_place)
     return candidates
 
 
@@ -70,28 +69,26 @@ def _place(one: Candidate) -> tuple[float, int]:
     return -one.score, -one.glimpse.number
 
 
-def _put_off_repetitions(candidates: Sequence[Candidate]) -> None:
-    """What was said several times in the same words tells something once."""
+def _put_off_repetitions(candidates: Sequence[Candidate]) -> bool:
+    """What was said several times in the same words tells something once; whether any was."""
     said: set[str] = set()
     for one in candidates:
         words = " ".join(one.glimpse.text.lower().split())
         if words in said:
             one.score *= REPEATED
         said.add(words)
+    return len(said) < len(candidates)
 
 
 def _by_words(glimpse: Glimpse, lexical: Measure) -> float:
-    beside = sum(lexical.get(number, 0.0) for number in _beside(glimpse))
-    return lexical.get(glimpse.number, 0.0) + BESIDE_WORDS * beside
+    fit = lexical.get
+    return fit(glimpse.number, 0.0) + BESIDE_WORDS * (fit(glimpse.before, 0.0) + fit(glimpse.after, 0.0))
 
 
 def _by_meaning(glimpse: Glimpse, nearness: Measure) -> float:
-    beside = max([nearness.get(number, 0.0) for number in _beside(glimpse)], default=0.0)
-    return nearness.get(glimpse.number, 0.0) + BESIDE_MEANING * beside
-
-
-def _beside(glimpse: Glimpse) -> list[int]:
-    return [number for number in (glimpse.before, glimpse.after) if number is not None]
+    near = nearness.get
+    before, after = near(glimpse.before, 0.0), near(glimpse.after, 0.0)
+    return near(glimpse.number, 0.0) + BESIDE_MEANING * max(before, after)
 
 
 def _spread(dense: Measure, candidates: Sequence[Candidate]) -> Measure:
@@ -102,19 +99,23 @@ def _spread(dense: Measure, candidates: Sequence[Candidate]) -> Measure:
     least, most = min(known, default=0.0), max(known, default=0.0)
     if most <= least:
         return dict.fromkeys(dense, 1.0)
-    return {number: min(max((cosine - least) / (most - least), 0.0), 1.0) for number, cosine in dense.items()}
+    width = most - least
+    return {
+        number: 1.0 if cosine >= most else (cosine - least) / width if cosine > least else 0.0
+        for number, cosine in dense.items()
+    }
 
 
 def _likelihood(asked: Asked) -> Callable[[Glimpse], float]:
     @cache
     def is_named(speaker: str) -> bool:
-        return not set(speaker.lower().split()).isdisjoint(asked.names)
+        return not asked.names.isdisjoint(speaker.lower().split())
 
     def likelihood(glimpse: Glimpse) -> float:
         found = QUESTION if glimpse.text.endswith("?") else 1.0
-        if glimpse.speaker and is_named(glimpse.speaker):
+        if asked.names and glimpse.speaker and is_named(glimpse.speaker):
             found *= SPEAKER
-        if asked.spans and any(begins <= glimpse.when < ends for begins, ends in asked.spans):
+        if asked.spans and glimpse.when and any(begins <= glimpse.when < ends for begins, ends in asked.spans):
             found *= ON_THAT_DAY
         return found
 
@@ -126,8 +127,10 @@ def _favour_sessions(candidates: Sequence[Candidate]) -> None:
     for one in candidates:
         if one.glimpse.session is not None:
             scores[one.glimpse.session].append(one.score)
-    worth = {name: sum(sorted(some)[-BEST_OF_SESSION:]) / BEST_OF_SESSION for name, some in scores.items()}
+    worth = {name: sum(nlargest(BEST_OF_SESSION, some)) / BEST_OF_SESSION for name, some in scores.items()}
     best = max(worth.values(), default=0.0)
+    if not best:
+        return
     for one in candidates:
-        if best and one.glimpse.session is not None:
+        if one.glimpse.session is not None:
             one.score *= 1 + SAME_SESSION * worth[one.glimpse.session] / best

@@ -12,6 +12,7 @@ EDITION = 1
 
 _MOST_WORDS, _MOST_LETTERS = 32, 40
 _WORD = re.compile(r"[^\W_]+")
+_ASCII_WORD = re.compile(r"[a-z0-9]+")
 _STOP = frozenset(
     (  # noqa: SIM905 -- as prose it can be read
         "a about am an and are as at be been but by can could did do does for from had has have he her hers him "
@@ -88,6 +89,8 @@ def _parts(names: Sequence[str]) -> set[str]:
 
 
 def _spelled(text: str) -> list[str]:
+    if text.isascii():
+        return _ASCII_WORD.findall(text.lower())
     plain = "".join(
         letter for letter in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(letter)
     )
