@@ -4,11 +4,13 @@ import socket
 from array import array
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 
-from famulus.infra.database import Database
+from famulus.infra.database import Database, Session
 from famulus.infra.http import http_session
 from famulus.infra.llm import ProviderBroken
 from famulus.kit.errors import ProviderFailed
@@ -19,6 +21,8 @@ from famulus.memory.meaning import Searcher
 from famulus.memory.records import Memory
 from famulus.memory.schemas import Filters, Found, MemoryDraft, Search
 from famulus.memory.service import Memories
+from famulus.memory.tables import memory_vectors
+from famulus.memory.upkeep import Upkeep
 from famulus.memory.words import without_names
 from famulus.settings import MemorySettings
 from tests.fake_model.fixture import FakeModel
@@ -35,9 +39,8 @@ MEANT = {"dog": PETS, "puppy": PETS, "pet": PETS, "tea": DRINKS, "beverage": DRI
 class Toy:
     """Knows the meaning of a few words."""
 
-    model = "toy"
-
-    def __init__(self) -> None:
+    def __init__(self, model: str = "toy") -> None:
+        self.model = model
         self.asked: list[str] = []
         self.is_down = False
 
@@ -170,20 +173,73 @@ async def test_another_model_embeds_everything_again(database: Database, searche
     toy.model = "newer toy"
     after = Searcher(database, toy)
 
-    while await after._embed_some():
+    while await after.upkeep.step():
         pass
 
     assert (await ask(after, "pet")).data[0].reason.dense == pytest.approx(1)
     assert not await database.read(lambda session: vectors.without(session, "newer toy", beyond=0, limit=9))
 
 
+async def test_vectors_of_a_model_that_nobody_uses_any_more_go(database: Database, searcher: Searcher) -> None:
+    await searcher.embed(await keep(database, "The puppy sleeps.", "Green tea is fine."))
+    newer, other = Toy("newer toy"), Toy("other toy")
+    upkeep = Upkeep(database, newer, rollout_seconds=0)
+    await _through(Upkeep(database, newer, rollout_seconds=3600))
+    assert await _models(database) == ["newer toy", "newer toy", "toy", "toy"]
+
+    await upkeep.step()
+    await Upkeep(database, other).embed(await keep(database, "A dog barks."))
+    await _through(upkeep)
+
+    # Of the two others one has made a vector since: somebody is at work with it.
+    assert await _models(database) == ["newer toy"] * 3 + ["other toy"]
+
+
+async def test_however_much_there_is_it_is_looked_through_a_little_at_a_time(
+    database: Database, toy: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("famulus.memory.upkeep._STEP", 2)
+    monkeypatch.setattr("famulus.memory.upkeep._OVERLAP", 1)
+    kept = await keep(database, *(f"Dog {number}." for number in range(7)))
+    await Upkeep(database, toy).embed(kept[:6])
+    looked: list[int | None] = []
+    look = vectors.without
+
+    async def noted(session: Session, model: str, *, beyond: int, until: int | None, limit: int) -> Any:
+        looked.append(until)
+        return await look(session, model, beyond=beyond, until=until, limit=limit)
+
+    monkeypatch.setattr(vectors, "without", noted)
+
+    await _through(Upkeep(database, toy))
+
+    steps = [until for until in looked if until is not None]
+    # Only what may still be on its way is looked at as a whole, in the end.
+    assert looked[: len(steps)] == steps == list(range(2, kept[-2].number, 2))
+    assert len(await _models(database)) == 7
+
+
+async def _through(upkeep: Upkeep) -> None:
+    while await upkeep.step():
+        pass
+
+
+async def _models(database: Database) -> list[str]:
+    query = sa.select(memory_vectors.c.model).order_by(memory_vectors.c.model)
+
+    async def look(session: Session) -> list[str]:
+        return list((await session.execute(query)).scalars())
+
+    return await database.read(look)
+
+
 async def test_what_was_not_embedded_is_embedded_later(database: Database, searcher: Searcher, toy: Toy) -> None:
-    assert not await searcher._embed_some()
+    assert not await searcher.upkeep.step()
     toy.is_down = True
     await searcher.embed(await keep(database, "Nora: The puppy sleeps.", "Tea."))
     toy.is_down = False
 
-    await searcher._embed_some()
+    await searcher.upkeep.step()
 
     assert toy.asked == ["The puppy sleeps.", "Tea."]
 

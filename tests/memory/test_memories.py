@@ -16,10 +16,11 @@ from famulus.infra.sqlite import SqliteDatabase
 from famulus.memory import terms
 from famulus.memory.errors import MemoryKeyReused, MemoryNotFound, MemorySuperseded
 from famulus.memory.records import Memory
-from famulus.memory.repository import index_again
+from famulus.memory.repository import stale
 from famulus.memory.retrieval import search
 from famulus.memory.schemas import Filters, Found, MemoryDraft, MemoryPatch, Search
 from famulus.memory.service import Memories
+from famulus.memory.upkeep import Upkeep
 
 # PostgreSQL keeps its files to itself.
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -263,7 +264,8 @@ async def test_what_an_older_version_remembered_is_still_known(tmp_path: object)
     migrations.upgrade(url)
 
     database = SqliteDatabase(url)
-    assert await database.write(lambda session: index_again(session, beyond=0, limit=10)) == 1
-    assert await database.write(lambda session: index_again(session, beyond=0, limit=10)) is None
+    while await Upkeep(database, None).step():
+        pass
+    assert await database.read(lambda session: stale(session, beyond=0, until=10, limit=10)) == []
     assert await Place(database).found("tea") == ["Maria likes tea."]
     await database.close()

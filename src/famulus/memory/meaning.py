@@ -1,10 +1,9 @@
-"""Searching by meaning beside words, where there is a model for it; and giving a vector to what has none yet."""
+"""Searching by meaning beside words, where there is a model for it."""
 
 import asyncio
 import importlib
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 import structlog
@@ -12,18 +11,18 @@ import structlog
 from famulus.infra.database import Database, Session
 from famulus.kit.errors import FamulusError
 from famulus.kit.loops import forever
-from famulus.memory import owners, vectors
+from famulus.memory import owners
 from famulus.memory.dates import without_dates
 from famulus.memory.embeddings import Embedder
 from famulus.memory.records import Memory
-from famulus.memory.repository import MemoryRepository, index_again
+from famulus.memory.repository import MemoryRepository
 from famulus.memory.retrieval import Clues, Meanings, clues, ranked, timeline
 from famulus.memory.schemas import Found, Search
-from famulus.memory.words import spoken, without_names
+from famulus.memory.upkeep import Upkeep
+from famulus.memory.words import without_names
 
 _logger = structlog.get_logger()
-_AT_ONCE = 64
-_PAUSE_SECONDS, _LONG_PAUSE_SECONDS = 1.0, 10.0
+_SHORT_PAUSE_SECONDS, _PAUSE_SECONDS, _LONG_PAUSE_SECONDS = 0.02, 1.0, 10.0
 _NO_MODEL = "There is no model here that knows what texts mean: this was found by words alone."
 _NO_ANSWER = "The model that knows what texts mean does not answer: this was found by words alone."
 
@@ -37,11 +36,7 @@ class Searcher:
         self._patience_seconds = patience_seconds
         self._shelf: Any = None
         self._catching_up: asyncio.Task[None] | None = None
-        # Up to which numbers everything has been looked through; None when nothing is left to be done.
-        self._indexed: int | None = 0
-        self._seen = 0
-        # What is being embedded just now is not embedded a second time.
-        self._under_way: set[int] = set()
+        self.upkeep = Upkeep(database, embedder)
 
     def start(self) -> None:
         """Begin to index what is not: what a tool remembered has no vector, nor has what another model has embedded."""
@@ -90,13 +85,7 @@ class Searcher:
 
     async def embed(self, made: Sequence[Memory]) -> None:
         """Give these their vectors now; whatever goes wrong, they get them later."""
-        if self._embedder is None or not made:
-            return
-        try:
-            await self._keep(self._embedder, [(one.number, one.user_id, spoken(one.text, one.speaker)) for one in made])
-        except FamulusError as error:
-            self._seen = 0
-            _logger.warning("memory.not_embedded", code=error.code)
+        await self.upkeep.embed(made)
 
     def forgotten(self, user_id: str) -> None:
         """Let go of a person's vectors, of which some are not to be kept any more."""
@@ -121,19 +110,9 @@ class Searcher:
     def _why_not(self) -> str:
         return _NO_MODEL if self._embedder is None else _NO_ANSWER
 
-    async def _keep(self, embedder: Embedder, some: Sequence[tuple[int, str, str]]) -> None:
-        numbers = {number for number, _, _ in some}
-        self._under_way |= numbers
-        try:
-            made = await embedder.embed([text for _, _, text in some])
-            found = [(number, user_id, vector) for (number, user_id, _), vector in zip(some, made, strict=True)]
-            await self._database.write(lambda session: vectors.add(session, embedder.model, found), durable=False)
-        finally:
-            self._under_way -= numbers
-
     async def _catch_up(self) -> float:
         await self._let_go()
-        return 0 if await self._index_some() or await self._embed_some() else _PAUSE_SECONDS
+        return _SHORT_PAUSE_SECONDS if await self.upkeep.step() else _PAUSE_SECONDS
 
     async def _let_go(self) -> None:
         """Let go of the vectors of those of whose something was forgotten, if through another process."""
@@ -142,30 +121,6 @@ class Searcher:
             now = await self._database.read(lambda session: owners.versions(session, sorted(here)))
             for user_id in (user_id for user_id, version in here.items() if now.get(user_id) != version):
                 self.forgotten(user_id)
-
-    async def _index_some(self) -> bool:
-        """Index the words of what another edition of this program has remembered; whether there may be more."""
-        if self._indexed is None:
-            return False
-        look = partial(index_again, beyond=self._indexed, limit=_AT_ONCE)
-        self._indexed = await self._database.write(look, durable=False)
-        return self._indexed is not None
-
-    async def _embed_some(self) -> bool:
-        """Give some vectors to what has none; whether there may be more."""
-        if self._embedder is None:
-            return False
-        newest = await self._database.read(vectors.newest)
-        look = partial(vectors.without, model=self._embedder.model, beyond=self._seen, limit=_AT_ONCE)
-        found = await self._database.read(look)
-        some = [one for one in found if one[0] not in self._under_way]
-        if some:
-            await self._keep(
-                self._embedder, [(number, owner, spoken(text, speaker)) for number, owner, text, speaker in some]
-            )
-        if len(some) == len(found):
-            self._seen = found[-1][0] if len(found) == _AT_ONCE else max(newest, self._seen)
-        return len(some) == _AT_ONCE
 
 
 async def _acquainted(session: Session, user_id: str) -> tuple[owners.Owner | None, list[str]]:

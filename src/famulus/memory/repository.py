@@ -20,6 +20,7 @@ from famulus.memory.words import EDITION, speaker_of, term_of
 _ALL = sa.select(*memories.c)
 _CURRENT = memories.c.superseded_by.is_(None)
 _ALIVE = sa.or_(memories.c.expires_at.is_(None), memories.c.expires_at > sa.bindparam("at"))
+_STALE = memories.c.indexed != EDITION, memories.c.superseded_by.is_(None)
 _MINE = memories.c.user_id == sa.bindparam("owner")
 # For what is looked up by its number: SQLite would otherwise read all that the owner has, and see which those are.
 _MINE_TOO = memories.c.user_id.concat("") == sa.bindparam("owner")
@@ -240,19 +241,22 @@ class MemoryRepository:
         return [Memory(*row) for row in await self._session.execute(query)]
 
 
-async def index_again(session: Session, *, beyond: int, limit: int) -> int | None:
-    """Index what another edition of `words` has indexed, or none: the last number that was looked at, if any."""
-    stale = memories.c.indexed != EDITION, memories.c.superseded_by.is_(None)
-    first = sa.select(memories.c.number, memories.c.user_id).where(memories.c.number > beyond, *stale)
-    found = (await session.execute(first.order_by(memories.c.number).limit(limit))).all()
-    numbers = [row.number for row in found]
-    for user_id in sorted({row.user_id for row in found}):
+async def stale(session: Session, *, beyond: int, until: int, limit: int) -> list[int]:
+    """The numbers of what another edition of `words` has indexed, or none, beyond a number and until another."""
+    between = memories.c.number > beyond, memories.c.number <= until
+    query = sa.select(memories.c.number).where(*between, *_STALE).order_by(memories.c.number).limit(limit)
+    return list((await session.execute(query)).scalars())
+
+
+async def index_again(session: Session, numbers: Sequence[int]) -> None:
+    """Index those of these that another edition of `words` has indexed, or none."""
+    whose = sa.select(memories.c.user_id).distinct().where(memories.c.number.in_(numbers), *_STALE)
+    for user_id in sorted((await session.execute(whose)).scalars()):
         await owners.alone_with(session, user_id)
         # What has been replaced or forgotten until this person's turn came is not put back.
         columns = sa.select(memories.c.number, memories.c.text, memories.c.indexed)
-        query = columns.where(memories.c.user_id == user_id, memories.c.number.in_(numbers), *stale)
+        query = columns.where(memories.c.user_id == user_id, memories.c.number.in_(numbers), *_STALE)
         his = (await session.execute(query)).all()
         await terms.erase(session, user_id, [(row.number, row.text) for row in his if row.indexed], thoroughly=True)
         await terms.write(session, user_id, [(row.number, row.text) for row in his])
     await session.execute(sa.update(memories).where(memories.c.number.in_(numbers)).values(indexed=EDITION))
-    return numbers[-1] if numbers else None

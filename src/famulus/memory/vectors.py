@@ -8,13 +8,12 @@ from weakref import WeakSet
 import sqlalchemy as sa
 
 from famulus.infra.database import Session
+from famulus.infra.full_text import overwrite_what_is_removed
 from famulus.infra.prepared import Prepared
 from famulus.memory import owners
 from famulus.memory.tables import memories, memory_vectors
 
 _BYTES = 4
-# Vectors that are behind this one at most may have been committed after it was read: numbers are given before.
-_OVERLAP = 1_000
 _OF_ONE = memory_vectors.c.user_id == sa.bindparam("user"), memory_vectors.c.model == sa.bindparam("of")
 _AFTER = Prepared(
     sa.select(memory_vectors.c.place, memory_vectors.c.number, memory_vectors.c.vector)
@@ -77,14 +76,39 @@ async def remove_all(session: Session, user_id: str) -> None:
     session.after_commit(partial(_let_go, user_id))
 
 
-async def newest(session: Session) -> int:
-    """A number beyond which everything that is committed later is."""
+async def remove_places(session: Session, places: Collection[int]) -> None:
+    """Remove the vectors at these places; nothing is left of them either."""
+    await overwrite_what_is_removed(session)
+    await session.execute(sa.delete(memory_vectors).where(memory_vectors.c.place.in_(places)))
+
+
+async def highest(session: Session) -> int:
+    """The highest number that a memory has."""
     number: int | None = (await session.execute(sa.select(sa.func.max(memories.c.number)))).scalar_one()
-    return max((number or 0) - _OVERLAP, 0)
+    return number or 0
 
 
-async def without(session: Session, model: str, *, beyond: int, limit: int) -> Sequence[Any]:
-    """Number, owner, text and speaker of the first current memories beyond a number without a vector of this model."""
+async def last_place(session: Session) -> int:
+    """The place behind which every later vector is put."""
+    place: int | None = (await session.execute(sa.select(sa.func.max(memory_vectors.c.place)))).scalar_one()
+    return place or 0
+
+
+async def models_in_use(session: Session, *, beyond: int, since: int) -> set[str]:
+    """The models that have made vectors of memories beyond a number, since a place was the last."""
+    newest = memory_vectors.c.number > beyond, memory_vectors.c.place > since
+    return set((await session.execute(sa.select(memory_vectors.c.model).distinct().where(*newest))).scalars())
+
+
+async def places_of_others(session: Session, models: Collection[str], *, beyond: int, until: int) -> Sequence[int]:
+    """Where vectors of other models than these are, beyond a place and until another."""
+    between = memory_vectors.c.place > beyond, memory_vectors.c.place <= until
+    query = sa.select(memory_vectors.c.place).where(*between, memory_vectors.c.model.not_in(models))
+    return (await session.execute(query)).scalars().all()
+
+
+async def without(session: Session, model: str, *, beyond: int, until: int | None = None, limit: int) -> Sequence[Any]:
+    """Number, owner, text and speaker of current memories beyond a number that have no vector of this model."""
     has = memory_vectors.c.number == memories.c.number, memory_vectors.c.model == model
     query = (
         sa.select(memories.c.number, memories.c.user_id, memories.c.text, memories.c.speaker)
@@ -93,6 +117,8 @@ async def without(session: Session, model: str, *, beyond: int, limit: int) -> S
         .order_by(memories.c.number)
         .limit(limit)
     )
+    if until is not None:
+        query = query.where(memories.c.number <= until)
     return (await session.execute(query)).all()
 
 
