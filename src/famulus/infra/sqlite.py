@@ -33,6 +33,14 @@ _BUSY_SECONDS = 30
 _MIN_SQLITE = (3, 35, 0)
 # As much as SQLite maps at the most.
 _MOST_MAPPED_BYTES = 0x7FFF0000
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "foreign_keys=ON",
+    "temp_store=MEMORY",
+    "synchronous=FULL",
+    # In pages, 16 MiB: a page that many commits write is copied to its place, and flushed, once for all of them.
+    "wal_autocheckpoint=4000",
+)
 
 
 class SqliteSession:
@@ -90,7 +98,7 @@ class SqliteDatabase:
         self.url = url
         self.path = Path(sa.make_url(url).database or "")
         self._engine = _engine(url)
-        self._writer = GroupCommit(lambda durable: self._connection("durable" if durable else "quick"), translated)
+        self._writer = GroupCommit(self._connection_to_write, translated)
         self._readers = ThreadPoolExecutor(readers, "famulus-reader")
         self._local = threading.local()
         self._opened: list[Connection] = []
@@ -185,16 +193,20 @@ class SqliteDatabase:
                 connection = self._engine.connect()
             except DBAPIError as error:
                 raise translated(error) from error
-            pragmas = {
-                "durable": ("synchronous=FULL",),
-                "quick": ("synchronous=NORMAL",),
+            if role == "reader":
                 # What is read is read where the system keeps it: a copy would be thrown away after each commit.
-                "reader": ("query_only=ON", f"mmap_size={_MOST_MAPPED_BYTES}"),
-            }[role]
-            for pragma in pragmas:
-                driver_of(connection).execute(f"PRAGMA {pragma}")
+                for pragma in ("query_only=ON", f"mmap_size={_MOST_MAPPED_BYTES}"):
+                    driver_of(connection).execute(f"PRAGMA {pragma}")
             setattr(self._local, role, connection)
             self._opened.append(connection)
+        return connection
+
+    def _connection_to_write(self, durable: bool) -> Connection:
+        """The writer's one connection: what another writes, even of the same thread, empties its cache of pages."""
+        connection = self._connection("writer")
+        if getattr(self._local, "is_durable", None) is not durable:
+            driver_of(connection).execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+            self._local.is_durable = durable
         return connection
 
 
@@ -254,7 +266,7 @@ def _engine(url: str) -> Engine:
 
     @sa.event.listens_for(engine, "connect")
     def prepare(driver: sqlite3.Connection, _record: object) -> None:
-        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "temp_store=MEMORY", "synchronous=FULL"):
+        for pragma in _PRAGMAS:
             driver.execute(f"PRAGMA {pragma}")
 
     return engine

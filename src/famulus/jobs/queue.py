@@ -68,7 +68,9 @@ class JobDraft:
 
 _now = sa.bindparam("now", type_=jobs.c.due_at.type)
 _mine = (jobs.c.id == sa.bindparam("job"), jobs.c.fence == sa.bindparam("held"))
-_FINISH = Prepared(sa.delete(jobs).where(*_mine))
+_other = jobs.alias("other")
+_has_next = sa.exists().where(_other.c.serial_key == jobs.c.serial_key, _other.c.id != jobs.c.id).correlate(jobs)
+_FINISH = Prepared(sa.delete(jobs).where(*_mine).returning(jobs.c.serial_key, _has_next))
 _PARK = Prepared(
     sa.update(jobs)
     .where(*_mine)
@@ -154,8 +156,12 @@ class JobQueue:
 
     async def finish(self, session: Session, claim: Claim) -> None:
         """The job is done and leaves the queue, within the transaction that did it."""
-        self._check(await session.change(_FINISH, {"job": claim.id, "held": claim.fence}))
-        session.after_commit(self.bell.set)
+        gone = await session.row(_FINISH, {"job": claim.id, "held": claim.fence})
+        self._check(gone is not None)
+        serial_key, has_next = gone or (None, False)
+        # Where many write at once, the next of its key may be on its way into the queue, and not be seen from here.
+        if has_next or (serial_key is not None and session.speaks == "postgresql"):
+            session.after_commit(self.bell.set)
 
     async def finish_many(self, session: Session, claims: Sequence[Claim]) -> set[str]:
         """Like `finish`, for jobs that end together; the ids of those that were still held, as others may not act."""
@@ -169,7 +175,7 @@ class JobQueue:
     async def park(self, session: Session, claim: Claim, *, until: datetime) -> None:
         """Let go of the job in good order, to be claimed again at `until`, or when `rouse` says so."""
         parked = await session.change(_PARK, {"job": claim.id, "held": claim.fence, "until": until})
-        self._check(parked)
+        self._check(parked > 0)
 
     async def retry(self, session: Session, claim: Claim, *, until: datetime, error: str, give_up: bool) -> None:
         """The job failed: try again at `until`, or keep it aside for somebody to look at."""
@@ -220,8 +226,8 @@ class JobQueue:
         """Wake the workers, of this process and of others."""
         self._relay.announce(_DUE)
 
-    def _check(self, changed_rows: int) -> None:
-        if changed_rows == 0:
+    def _check(self, is_held: bool) -> None:
+        if not is_held:
             raise LeaseLost("Somebody else has taken this job over.")
 
 

@@ -124,25 +124,26 @@ class Worker:
         STANDING.set(Standing.URGENT)
         while not self._draining:
             self._queue.bell.clear()
-            claimed = 0
+            may_be_more = False
             try:
-                claimed = await self._claim()
+                may_be_more = await self._claim()
                 self._looked_at = self._ticks()
             except FamulusError as error:
                 _logger.warning("jobs.claim_failed", code=error.code, **error.for_logs)
             except Exception:
                 # Whatever it is, what is due is looked for again; that it is not found shows in `check_progress`.
                 _logger.exception("jobs.claim_broken")
-            if claimed == _MOST_PER_CLAIM:
+            if may_be_more:
                 continue
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._queue.bell.wait(), self._poll_seconds)
 
-    async def _claim(self) -> int:
+    async def _claim(self) -> bool:
+        """Take what there is room for; whether something may be left that there is still room for."""
         most = min(_MOST_PER_CLAIM, self._concurrency - len(self._running))
         if most <= 0:
             self._busy_at = self._ticks()
-            return 0
+            return False
         claims = await self._database.write(
             lambda session: self._queue.claim(session, worker=self.name, most=most), durable=False
         )
@@ -152,11 +153,13 @@ class Worker:
             task.add_done_callback(self._ended)
         if claims:
             self._busy_at = self._ticks()
-        return len(claims)
+        return len(claims) == most
 
     def _ended(self, task: asyncio.Task[None]) -> None:
+        if len(self._running) == self._concurrency:
+            # It had its hands full: there may be what it could not take.
+            self._queue.bell.set()
         del self._running[task]
-        self._queue.bell.set()
 
     async def _work(self, claim: Claim) -> None:
         STANDING.set(Standing.PATIENT)

@@ -63,7 +63,8 @@ async def open_run(
         run = await _started(runs, run, now, desk)
         drafts.append(run_event(run))
     shown = await history(session, run, budget_tokens=desk.limits.context_tokens)
-    steps = await runs.steps(run.id)
+    # Nobody has worked on it before the first claim.
+    steps = await runs.steps(run.id) if claim.fence > 1 else []
     first_call = None
     if not shown[-1].get("tool_calls") and model_calls(steps) < desk.limits.max_steps:
         # Recorded here, it costs no transaction of its own.

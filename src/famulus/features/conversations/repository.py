@@ -24,6 +24,7 @@ _UPDATE_CONVERSATION = sa.update(conversations).where(
     conversations.c.id == sa.bindparam("key"), conversations.c.user_id == _owner
 )
 _CHANGE_CONVERSATION = Prepared(_UPDATE_CONVERSATION)
+_MARK_UNREAD = Prepared(_UPDATE_CONVERSATION.values(unread=True).returning(*conversations.c))
 _NEXT_POSITION = Prepared(
     (
         _UPDATE_CONVERSATION.values(
@@ -127,6 +128,12 @@ class ConversationRepository:
 
     async def update(self, conversation_id: str, values: dict[str, Any]) -> None:
         await self._session.change(_CHANGE_CONVERSATION, {"key": conversation_id, "owner": self._user_id} | values)
+
+    async def mark_unread(self, conversation_id: str) -> Conversation | None:
+        """Something new was said in it; the conversation as it is then, held until the commit."""
+        return _one(
+            Conversation, await self._session.row(_MARK_UNREAD, {"key": conversation_id, "owner": self._user_id})
+        )
 
     async def name_once(self, conversation_id: str, title: str) -> None:
         """Give a title to a conversation that has none of its own."""

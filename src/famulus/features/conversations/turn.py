@@ -207,9 +207,8 @@ class Turn:
             incomplete_reason=_CUT_OFF.get(answer.finish_reason),
         )  # fmt: skip
         conversations = ConversationRepository(session, run.user_id)
-        conversation = await conversations.find(run.conversation_id)
         # Before what was spent is counted, as whoever sends does: in another order the two would wait for each other.
-        await conversations.update(run.conversation_id, {"unread": True})
+        conversation = await conversations.mark_unread(run.conversation_id)
         await end(session, drafts, run, self._desk.plans, self._desk.tell)
         await note_what_was_done(session, self._desk.errands, run, self._calls.steps, self._history)
         if run.status == "completed":

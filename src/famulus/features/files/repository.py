@@ -28,7 +28,10 @@ class FileRepository:
     def __init__(self, session: Session, user_id: str) -> None:
         self._session = session
         self._user_id = user_id
-        self._mine = _FILES.where(files.c.user_id == user_id)
+
+    @property
+    def _mine(self) -> sa.Select[Any]:
+        return _FILES.where(files.c.user_id == self._user_id)
 
     async def find(self, file_id: str) -> File | None:
         row = (await self._session.execute(self._mine.where(files.c.id == file_id))).one_or_none()

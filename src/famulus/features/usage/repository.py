@@ -62,20 +62,20 @@ _FIND = Prepared(
         usage_entries.c.day,
     ).where(usage_entries.c.id == sa.bindparam("key"), usage_entries.c.user_id == _owner)
 )
-_PLAN = Prepared(sa.select(usage_plans.c.plan).where(usage_plans.c.user_id == _owner))
-_PRICE = Prepared(
-    sa.select(usage_prices.c.input, usage_prices.c.output).where(usage_prices.c.model == sa.bindparam("name"))
+_plan = sa.select(usage_plans.c.plan).where(usage_plans.c.user_id == _owner)
+_PLAN = Prepared(_plan)
+_price = usage_prices.c.model == sa.bindparam("name")
+# One row, whether or not anything was said of the person and of the model.
+_TERMS = Prepared(
+    sa.select(
+        _plan.scalar_subquery(),
+        *(sa.select(usage_prices.c[way]).where(_price).scalar_subquery() for way in ("input", "output")),
+    )
 )
 _TOTALS = tuple(
     sa.cast(sa.func.sum(usage_entries.c[column]), sa.BigInteger)
     for column in ("requests", "input_tokens", "output_tokens", "tool_calls", "cost")
 )
-
-
-async def price_of(session: Session, model: str) -> Price:
-    """What the operator says that a model costs; nothing where nothing is said."""
-    row = await session.row(_PRICE, {"name": model})
-    return Price(*row) if row else Price()
 
 
 class UsageRepository:
@@ -89,6 +89,12 @@ class UsageRepository:
         """The plan that somebody chose for this person."""
         row = await self._session.row(_PLAN, {"owner": self._user_id})
         return row[0] if row else None
+
+    async def terms(self, model: str) -> tuple[str | None, Price]:
+        """The plan that somebody chose for this person, and what the operator says that a model costs."""
+        row = await self._session.row(_TERMS, {"owner": self._user_id, "name": model})
+        plan, *price = row or (None, None, None)
+        return plan, Price(*(part or 0 for part in price))
 
     async def take(self, feature: str, window: Window, amount: Amount, most: Amount | None) -> Counter | None:
         """Add to a counter; None, and nothing is added, when that would be more than `most`."""

@@ -13,12 +13,13 @@ from famulus.features.usage.records import (
     Entry,
     Metric,
     Notice,
+    Price,
     Spent,
     Total,
     Window,
     windows_at,
 )
-from famulus.features.usage.repository import UsageRepository, price_of
+from famulus.features.usage.repository import UsageRepository
 from famulus.infra.database import Session
 from famulus.kit.clock import Clock, iso, utc_now
 
@@ -51,17 +52,16 @@ class Usage:
 
     async def plan(self) -> str:
         """The person's plan."""
-        chosen = await self._repository.plan()
-        return chosen if chosen and self._plans.knows(chosen) else self._plans.settings.default_plan
+        return self._known(await self._repository.plan())
 
     async def reserve(self, feature: str, *, key: str, model: str) -> None:
         """Take one request, and the tokens that one usually needs, out of what is left, for the work named `key`."""
         now = self._now()
         day = now.astimezone(UTC).date()
         tokens = self._plans.settings.reserved_tokens
-        price = await price_of(self._session, model)
+        plan, price = await self._terms(model)
         amount = Amount(1, tokens, price.of(Spent(input_tokens=tokens)))
-        await self._charge(feature, day, amount, bounded=True)
+        await self._charge(plan, feature, day, amount, bounded=True)
         await self._repository.hold(Entry(key, feature, model, "held", amount, day), at=now)
 
     async def reserve_once(self, feature: str, *, key: str, model: str) -> None:
@@ -74,20 +74,20 @@ class Usage:
         entry = await self._repository.find(key)
         if entry is None or entry.state != "held":
             return
-        price = await price_of(self._session, entry.model)
+        plan, price = await self._terms(entry.model)
         charged = Amount(0 if refund else 1, spent.tokens, price.of(spent))
         if await self._repository.settle(key, "refunded" if refund else "spent", charged, spent):
-            await self._charge(entry.feature, entry.day, charged - entry.charged, bounded=False)
+            await self._charge(plan, entry.feature, entry.day, charged - entry.charged, bounded=False)
 
     async def record(self, feature: str, *, key: str, model: str, spent: Spent) -> None:
         """Note work that no limit holds up, such as a title; what it took counts all the same."""
         now = self._now()
-        price = await price_of(self._session, model)
+        plan, price = await self._terms(model)
         charged = Amount(1, spent.tokens, price.of(spent))
         day = now.astimezone(UTC).date()
         await self._repository.hold(Entry(key, feature, model, "held", Amount(), day), at=now)
         await self._repository.settle(key, "spent", charged, spent)
-        await self._charge(feature, day, charged, bounded=False)
+        await self._charge(plan, feature, day, charged, bounded=False)
 
     async def standings(self) -> list[Standing]:
         """Every limit of the person's plan, and how much of it is taken now."""
@@ -104,8 +104,15 @@ class Usage:
         """What was spent from one day to another, by `day`, `feature` or `model`."""
         return await self._repository.totals(by, first=first, last=last)
 
-    async def _charge(self, feature: str, day: date, amount: Amount, *, bounded: bool) -> None:
-        plan = await self.plan()
+    async def _terms(self, model: str) -> tuple[str, Price]:
+        """The person's plan, and the model's price."""
+        chosen, price = await self._repository.terms(model)
+        return self._known(chosen), price
+
+    def _known(self, chosen: str | None) -> str:
+        return chosen if chosen and self._plans.knows(chosen) else self._plans.settings.default_plan
+
+    async def _charge(self, plan: str, feature: str, day: date, amount: Amount, *, bounded: bool) -> None:
         # Always in the same order: two that charge the same counters wait for each other and do not deadlock.
         for name in self._plans.counted_with(plan, feature):
             for window in windows_at(day):
