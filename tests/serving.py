@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -68,6 +68,33 @@ class Server:
 
     async def start(self, **environment: str) -> Self:
         """Start the process, and wait until it is ready."""
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "famulus", self.command, *self.arguments],
+                env={**self._surroundings, **environment},
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                cwd=Path(__file__).parents[1],
+            )
+        await self.ready()
+        return self
+
+    def commanded(self, *commands: Sequence[str]) -> list[tuple[int, str, str]]:
+        """What comes of each `famulus …`, given by whoever operates the server, whether it runs or not."""
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.commanded"],
+            env=self._surroundings,
+            input=json.dumps(commands),
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+            cwd=Path(__file__).parents[1],
+        )
+        return [(status, said, wrong) for status, said, wrong in json.loads(done.stdout)]
+
+    @property
+    def _surroundings(self) -> dict[str, str]:
         # Only what a server needs: the machine's own settings must not leak into a test.
         clean = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         own = {
@@ -84,17 +111,7 @@ class Server:
             "FAMULUS_LIMITS__ARCHIVES_PER_HOUR": "0",
             "PYTHONPATH": os.pathsep.join(["src", "."]),
         }
-        with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "famulus", self.command, *self.arguments],
-                env={**clean, **own, **self.kept.environment, **self.environment, **environment},
-                stdout=log,
-                stderr=log,
-                stdin=subprocess.DEVNULL,
-                cwd=Path(__file__).parents[1],
-            )
-        await self.ready()
-        return self
+        return {**clean, **own, **self.kept.environment, **self.environment}
 
     async def ready(self) -> None:
         """Wait until the server answers; fail with its log if it ends before."""

@@ -47,6 +47,7 @@ KIND_OF_CURSOR = {
     "/api/v1/invitations": "invitation",
     "/memories/{user_id}": "memory",
     "/memories/{user_id}/proposals": "proposal",
+    "/memories/{user_id}/export": "memory",
     "/api/v1/goals": "goal",
     "/api/v1/todos": "step",
     "/api/v1/calendars": "calendar",

@@ -48,6 +48,7 @@ NOT_FOUND_OTHERWISE = {
     ("GET /api/v1/auth/sessions", "after"): 200,
     ("GET /memories/{user_id}", "after"): 200,
     ("GET /memories/{user_id}/proposals", "after"): 200,
+    ("GET /memories/{user_id}/export", "after"): 200,
     ("GET /api/v1/files", "after"): 200,
     # Each item of a batch says for itself that there is no such thing.
     ("POST /api/v1/events/batch", "items[].event_id"): 200,

@@ -1,5 +1,10 @@
 """What archives are made of in this process, by feature."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from famulus.apps.calendars import make_sealer
+from famulus.apps.memories import make_keeper
 from famulus.features.accounts import portable as accounts
 from famulus.features.accounts.portable import AccountPart
 from famulus.features.analytics import portable as analytics
@@ -23,7 +28,9 @@ from famulus.features.reminders.portable import reminders_part
 from famulus.features.usage import portable as usage
 from famulus.features.usage.portable import usage_part
 from famulus.infra.archives import Portion
+from famulus.infra.clients import close_clients, get_blobs
 from famulus.infra.database import Database
+from famulus.jobs.queue import JobQueue
 from famulus.memory.client import Keeper
 from famulus.settings import Settings
 
@@ -49,6 +56,23 @@ STAYS: dict[str, str] = {
     "jobs": "what is still to be done here",
 }
 """Tables of which an archive has nothing, and why."""
+TOLD_OF = {**calendar.TOLD_OF, **memories.KEPT_ELSEWHERE}
+"""Tables of which it has entries that are no rows."""
+_CREDENTIALS = "passwords, sessions, API keys and links: what lets somebody in"
+LEFT_BEHIND = {"credentials": _CREDENTIALS, **notifications.LEFT_BEHIND, **calendar.LEFT_BEHIND}
+"""What somebody may miss who takes an archive elsewhere."""
+
+
+@asynccontextmanager
+async def open_archives(database: Database, settings: Settings) -> AsyncIterator[Archives]:
+    """Archives for a command, whether a server is running or not."""
+    keeper = make_keeper(database, settings)
+    desk = FileDesk(database, get_blobs(), JobQueue(), settings.files)
+    try:
+        yield make_archives(database, desk, keeper, settings)
+    finally:
+        await keeper.stop()
+        await close_clients()
 
 
 def make_archives(database: Database, desk: FileDesk, keeper: Keeper, settings: Settings) -> Archives:
@@ -58,10 +82,10 @@ def make_archives(database: Database, desk: FileDesk, keeper: Keeper, settings: 
         AccountPart(database),
         conversations_part(database),
         goals_part(database),
-        CalendarPart(database),
+        CalendarPart(database, make_sealer(settings)),
         reminders_part(database),
         notifications_part(database),
         usage_part(database),
         MemoryPart(keeper),
     )
-    return Archives(parts, settings.data_dir)
+    return Archives(parts, settings.data_dir, LEFT_BEHIND)

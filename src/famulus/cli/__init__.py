@@ -2,7 +2,7 @@
 
 import typer
 
-from famulus.cli import database, doctor, memory, serve, user, worker
+from famulus.cli import archive, database, doctor, memory, serve, user, worker
 from famulus.cli.refusal import refusing
 
 app = typer.Typer(
@@ -13,6 +13,8 @@ app.command()(serve.serve)
 app.command()(doctor.doctor)
 app.command()(worker.worker)
 app.add_typer(database.app, name="db")
+user.app.command("export")(archive.export)
+user.app.command("import")(archive.take_in)
 app.add_typer(user.app, name="user")
 app.add_typer(memory.app, name="memory")
 

@@ -70,6 +70,8 @@ class ProposalView(BaseModel):
 
     id: str
     change: Change
+    session: str | None = None
+    """What it came up in."""
     source_id: str | None
     created_at: Time
 

@@ -6,7 +6,7 @@ deadline; `Errands` tells it what goes together with somebody else's commit.
 
 from famulus.infra.clients import get_openai_client
 from famulus.infra.database import Database
-from famulus.memory.changes import Change, Correcting, Forgetting, ProposalDraft, Remembering
+from famulus.memory.changes import Change, Correcting, Forgetting, ProposalDraft, ProposalView, Remembering
 from famulus.memory.embeddings import make_embedder
 from famulus.memory.errands import MEMORY_JOB, Errands
 from famulus.memory.keeper import Keeper, Page
@@ -19,8 +19,9 @@ from famulus.settings import MemorySettings
 
 __all__ = [
     "MEMORY_JOB", "Change", "Correcting", "Errands", "Filters", "Forgetting", "Hit", "Keeper", "LocalKeeper",
-    "MemoryDraft", "MemoryPatch", "MemoryUnavailable", "MemoryView", "Page", "ProposalDraft", "Recall",
-    "Remembering", "RemoteKeeper", "Search", "Searcher", "local_keeper", "make_embedder", "make_searcher",
+    "MemoryDraft", "MemoryPatch", "MemoryUnavailable", "MemoryView", "Page", "ProposalDraft",
+    "ProposalView", "Recall", "Remembering", "RemoteKeeper", "Search", "Searcher", "local_keeper", "make_embedder",
+    "make_searcher",
 ]  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from famulus.memory.errors import UserNotFound
 from famulus.memory.keeper import Keeper, Page
 from famulus.memory.records import Kind
 from famulus.memory.schemas import (
+    MOST_AT_ONCE,
     Export,
     Found,
     ManyDrafts,
@@ -35,6 +36,8 @@ MemoryId = Annotated[str, Path(max_length=100)]
 SessionName = Annotated[str, Path(max_length=200, description="What it was said in.")]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Most items on the page.")]
 After = Annotated[str | None, Query(max_length=100, description="`next` of the page before.")]
+ExportLimit = Annotated[int | None, Query(ge=1, le=MOST_AT_ONCE, description="Most of them; all if left out.")]
+ExportAfter = Annotated[str | None, Query(max_length=100, description="The id of the last of the part before.")]
 Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
 
 
@@ -135,9 +138,11 @@ async def search_memories(user_id: UserId, wanted: Search, counter: CounterDep) 
 
 
 @router.get("/export")
-async def export_memories(user_id: UserId, counter: CounterDep) -> Export:
-    """Everything that is remembered of a person, with every version."""
-    everything = await counter.keeper.everything(user_id)
+async def export_memories(
+    user_id: UserId, counter: CounterDep, limit: ExportLimit = None, after: ExportAfter = None
+) -> Export:
+    """Everything that is remembered of a person, with every version; or a part of it, oldest first."""
+    everything = await counter.keeper.everything(user_id, after=after, limit=limit)
     return Export(user_id=user_id, exported_at=utc_now(), data=everything)
 
 

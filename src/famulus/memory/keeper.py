@@ -55,8 +55,8 @@ class Keeper(Protocol):
     async def history(self, user_id: str, memory_id: str) -> list[MemoryView]:
         """Every version of a memory, newest first."""
 
-    async def everything(self, user_id: str) -> list[MemoryView]:
-        """Every version of everything, oldest first."""
+    async def everything(self, user_id: str, *, after: str | None = None, limit: int | None = None) -> list[MemoryView]:
+        """Every version of everything, oldest first; or so many of them, from behind a memory on."""
 
     async def forget(self, user_id: str, memory_id: str, *, within: Session | None = None) -> None:
         """Remove a memory without a trace."""

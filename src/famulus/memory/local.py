@@ -79,8 +79,8 @@ class LocalKeeper:
     async def history(self, user_id: str, memory_id: str) -> list[MemoryView]:
         return _views(await self._read(user_id, lambda memories: memories.history(memory_id)))
 
-    async def everything(self, user_id: str) -> list[MemoryView]:
-        return _views(await self._read(user_id, lambda memories: memories.everything()))
+    async def everything(self, user_id: str, *, after: str | None = None, limit: int | None = None) -> list[MemoryView]:
+        return _views(await self._read(user_id, lambda memories: memories.everything(after=after, limit=limit)))
 
     async def forget(self, user_id: str, memory_id: str, *, within: Session | None = None) -> None:
         async def forget(session: Session) -> None:

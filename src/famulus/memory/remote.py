@@ -72,7 +72,7 @@ class RemoteKeeper:
 
     async def overview(self, user_id: str, page: Page) -> Remembered | None:
         try:
-            return await self._look(Remembered, _path(user_id), page)
+            return await self._look(Remembered, _path(user_id), kind=page.kind, after=page.after, limit=page.limit)
         except UserNotFound:
             return None
 
@@ -102,8 +102,8 @@ class RemoteKeeper:
     async def history(self, user_id: str, memory_id: str) -> list[MemoryView]:
         return (await self._look(ManyMemories, _path(user_id, memory_id, "history"))).data
 
-    async def everything(self, user_id: str) -> list[MemoryView]:
-        return (await self._look(Export, _path(user_id, "export"))).data
+    async def everything(self, user_id: str, *, after: str | None = None, limit: int | None = None) -> list[MemoryView]:
+        return (await self._look(Export, _path(user_id, "export"), after=after, limit=limit)).data
 
     async def forget(self, user_id: str, memory_id: str, *, within: Session | None = None) -> None:
         _refuse_transaction(within)
@@ -126,7 +126,7 @@ class RemoteKeeper:
         await self._ask("POST", _path(user_id, "proposals"), _sent(ManyProposals(proposals=list(drafts))))
 
     async def proposals(self, user_id: str, page: Page) -> Proposals:
-        return await self._look(Proposals, _path(user_id, "proposals"), page)
+        return await self._look(Proposals, _path(user_id, "proposals"), after=page.after, limit=page.limit)
 
     async def accept(self, user_id: str, proposal_id: str) -> Accepted:
         return _made(Accepted, await self._ask("POST", _path(user_id, "proposals", proposal_id, "accept")))
@@ -134,8 +134,7 @@ class RemoteKeeper:
     async def reject(self, user_id: str, proposal_id: str) -> None:
         await self._ask("POST", _path(user_id, "proposals", proposal_id, "reject"))
 
-    async def _look(self, view: type[V], path: str, page: Page | None = None) -> V:
-        wanted = {"kind": page.kind, "limit": page.limit, "after": page.after} if page else {}
+    async def _look(self, view: type[V], path: str, **wanted: str | int | None) -> V:
         query = {name: str(value) for name, value in wanted.items() if value is not None}
         return _made(view, await self._ask("GET", path, query=query, is_read=True))
 

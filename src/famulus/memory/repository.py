@@ -138,9 +138,13 @@ class MemoryRepository:
         """What holds now and is pinned, newest first."""
         return await self._read(_PINNED, at=at, most=limit)
 
-    async def everything(self) -> list[Memory]:
-        """Every version of everything, oldest first."""
-        return await self._list(_ALL.where(self._mine).order_by(memories.c.number))
+    async def everything(self, *, after: str | None = None, limit: int | None = None) -> list[Memory]:
+        """Every version of everything, oldest first; or so many of them, from behind a memory on."""
+        query = _ALL.where(self._mine)
+        if after is not None:
+            # By its id and not its place: it may be forgotten by then, and what comes after it is not.
+            query = query.where(memories.c.id > after)
+        return await self._list(query.order_by(memories.c.id).limit(limit))
 
     async def timeline(self, filters: Filters, *, limit: int, at: datetime) -> list[Memory]:
         """What the filters let through, in the order in which it happened."""

@@ -114,9 +114,9 @@ class Memories:
         """Whether anything is remembered of the person at all."""
         return await self._repository.exists()
 
-    async def everything(self) -> list[Memory]:
-        """Every version of everything, oldest first."""
-        return await self._repository.everything()
+    async def everything(self, *, after: str | None = None, limit: int | None = None) -> list[Memory]:
+        """Every version of everything, oldest first; or so many of them, from behind a memory on."""
+        return await self._repository.everything(after=after, limit=limit)
 
     async def _holding(self, memory: Memory) -> Memory:
         """The memory, if it holds; else its newest version, which says the same again."""

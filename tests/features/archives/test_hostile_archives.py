@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from famulus.apps.archives import PORTIONS, STAYS, make_archives
+from famulus.apps.archives import PORTIONS, STAYS, TOLD_OF, make_archives
 from famulus.features.accounts.tables import users
-from famulus.features.archives.memories import KEPT_ELSEWHERE
 from famulus.features.archives.service import Archives
 from famulus.features.conversations.schemas import ConversationDraft
 from famulus.features.conversations.service import Conversations
@@ -23,6 +22,7 @@ from famulus.features.files.desk import FileDesk
 from famulus.features.files.tables import files
 from famulus.features.goals.schemas import GoalDraft
 from famulus.features.goals.service import Goals
+from famulus.features.notifications.tables import channels
 from famulus.infra.archives import ArchiveNotUnderstood, ArchiveTooLarge
 from famulus.infra.blobs import FolderBlobs
 from famulus.infra.database import Database, Session
@@ -105,6 +105,10 @@ def with_entry(name: str, data: bytes) -> Callable[[Entries], None]:
 
 
 A_CONTENT = {"id": "blob_01m7zgv1rme009rcyfc3hbe6t8", "digest": "0" * 64, "size": 3, "kind": "text"}
+A_CHANNEL = {
+    "id": "chan_01m7zgv1rme009rcyfc3hbe6t8", "kind": "email", "name": "Mail", "target": "otto@example.org",
+    "kinds": None, "enabled": True, "created_at": "2026-11-21T10:00:00Z", "updated_at": "2026-11-21T10:00:00Z",
+}  # fmt: skip
 HOSTILE: dict[str, Callable[[Entries], None]] = {
     "a path out of the folder": with_entry("../../etc/cron.d/x", b"* * * * * root true"),
     "bytes that nobody names": with_entry("files/../../x", b"abc"),
@@ -125,6 +129,19 @@ HOSTILE: dict[str, Callable[[Entries], None]] = {
     "tools that are no list": changed("assistants", tools={"a": 1}),
     "a text that is too long": changed("goals", title="x" * (4 * 2**20 + 1)),
     "a memory without words": with_entry("data/memories.jsonl", b'{"id": "mem_1", "text": ""}\n'),
+    "a proposal to do what nobody can": with_entry(
+        "data/memory_proposals.jsonl", b'{"id": "prop_1", "change": {"do": "obey"}, "source_id": null}\n'
+    ),
+    "a channel of no kind": with_entry(
+        "data/notification_channels.jsonl", json.dumps(A_CHANNEL | {"kind": "x"}).encode()
+    ),
+    "a channel to an address that is none": with_entry(
+        "data/notification_channels.jsonl", json.dumps(A_CHANNEL | {"target": "nowhere"}).encode()
+    ),
+    "a channel that says that it was verified": with_entry(
+        "data/notification_channels.jsonl", json.dumps(A_CHANNEL | {"verified": True}).encode()
+    ),
+    "a calendar elsewhere that is no object": with_entry("data/calendar_sources.jsonl", b"7\n"),
     "an account of another kind": with_entry("account.json", b'{"id": 1}'),
     "an account in no zone": with_entry("account.json", json.dumps({"zone": "Mars/Olympus"}).encode()),
     "a row that no line ends": with_entry("data/goals.jsonl", b" " * (8 * 2**20 + 70_000)),
@@ -188,6 +205,23 @@ async def test_an_archive_that_was_cut_off_or_changed_on_the_way_is_refused(arch
     ):
         with pytest.raises(ArchiveNotUnderstood):
             await archives.take(OTTO, io.BytesIO(sent))
+
+
+async def test_a_channel_comes_back_unverified_and_one_to_an_address_that_opens_something_does_not(
+    archives: Archives, database: Database
+) -> None:
+    hook = A_CHANNEL | {"id": "chan_01m7zgv1rme009rcyfc3hbe6t9", "kind": "webhook", "target": "https://example.org/…"}
+    lines = b"".join(json.dumps(row).encode() + b"\n" for row in (A_CHANNEL, hook))
+    entries = entries_of(await archive_of(archives)) | {"data/notification_channels.jsonl": lines}
+
+    arrival = await archives.take(OTTO, io.BytesIO(packed(entries)))
+
+    async def kept(session: Session) -> list[tuple[Any, ...]]:
+        columns = channels.c.user_id, channels.c.kind, channels.c.target, channels.c.verified
+        return [tuple(row) for row in await session.execute(sa.select(*columns))]
+
+    assert await database.read(kept) == [(OTTO, "email", "otto@example.org", False)]
+    assert (arrival.imported[channels.name], arrival.left_out[channels.name]) == (1, 1)
 
 
 async def test_rows_that_hang_onto_somebody_elses_are_left_out(archives: Archives, database: Database) -> None:
@@ -273,7 +307,7 @@ async def test_a_file_with_a_path_for_a_name_loses_the_path(archives: Archives, 
 def test_every_table_of_somebodys_goes_along_or_says_why_not() -> None:
     tables = [table for table in metadata.sorted_tables if not table.info.get("derived")]
     theirs = {table.name for table in tables if "user_id" in table.columns}
-    go_along = {portion.table.name for portion in PORTIONS} | KEPT_ELSEWHERE.keys()
+    go_along = {portion.table.name for portion in PORTIONS} | TOLD_OF.keys()
 
     assert theirs - go_along - STAYS.keys() == set(), "declare it in its feature's portable.py"
     assert go_along & STAYS.keys() == set()

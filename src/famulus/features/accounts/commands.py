@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from famulus.features.accounts.errors import OwnerNeeded, UserNotFound
+from famulus.features.accounts.errors import NobodyNamed, OwnerNeeded, UserNotFound
 from famulus.features.accounts.identity import scopes_of
 from famulus.features.accounts.keys import Keys, NewKey
 from famulus.features.accounts.links import issue_link_token
@@ -67,6 +67,32 @@ async def set_disabled(database: Database, *, who: str, disabled: bool) -> User:
         return user
 
     return await database.write(change)
+
+
+async def arriving(database: Database, *, name: str, email: str | None, who: str | None = None) -> tuple[User, bool]:
+    """For whom an archive is, and whether they are new here.
+
+    Somebody who is named, or who has its address; else somebody new, who owns the server where nobody does.
+    """
+
+    async def find_or_add(session: Session) -> tuple[User, bool]:
+        await session.alone("owner")
+        users = UserRepository(session)
+        owner = await users.owner()
+        known = await _person(session, who) if who else await users.find_by_email(email) if email else None
+        if known is not None:
+            return known, False
+        if email is None and owner is not None:
+            raise NobodyNamed("The archive names no e-mail address: say whose it is to become.")
+        role = "member" if owner else "owner"
+        return await Users(_unit(session)).add(name=name, email=email, password_hash=None, role=role), True
+
+    return await database.write(find_or_add)
+
+
+async def note(database: Database, what: str, user_id: str) -> None:
+    """Write into the audit log what the operator has done with somebody's things."""
+    await database.write(lambda session: _unit(session).note(what, who=None, about=user_id))
 
 
 async def id_of(database: Database, who: str | None) -> str:

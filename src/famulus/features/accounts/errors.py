@@ -1,6 +1,6 @@
 """What can go wrong with accounts, as far as a caller can do something about it."""
 
-from famulus.kit.errors import Conflict, Forbidden, NotFound, TooMany, Unauthenticated, Unprocessable
+from famulus.kit.errors import Conflict, Forbidden, Invalid, NotFound, TooMany, Unauthenticated, Unprocessable
 
 
 class NotSignedIn(Unauthenticated):
@@ -103,6 +103,10 @@ class UserNotFound(NotFound):
 
     def __init__(self) -> None:
         super().__init__("There is no such user.")
+
+
+class NobodyNamed(Invalid):
+    """It is not said whose something is."""
 
 
 class SessionNotFound(NotFound):

@@ -33,12 +33,12 @@ class AccountPart:
 
     def check(self, archive: Archive) -> None:
         """Raise unless it is one that may be."""
-        _record(archive)
+        record_in(archive)
 
     async def take(self, archive: Archive, arrival: Arrival) -> None:
         """Take over what is not said here; the address, the name and the role are the new account's."""
         archive.begin_again()
-        record = _record(archive)
+        record = record_in(archive)
 
         async def take(session: Session) -> None:
             users = Users(Unit(session, now=lambda: arrival.at))
@@ -59,7 +59,8 @@ class AccountPart:
         yield orjson.dumps(AccountRecord.model_validate(user).model_dump(mode="json"), option=orjson.OPT_INDENT_2)
 
 
-def _record(archive: Archive) -> AccountRecord:
+def record_in(archive: Archive) -> AccountRecord:
+    """Whose an archive says that it is."""
     try:
         return AccountRecord.model_validate_json(archive.whole(_ENTRY, most_bytes=_MOST_BYTES))
     except ValueError:

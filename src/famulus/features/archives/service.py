@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,22 +21,31 @@ class Archives:
     """In the order in which they come back: what is spoken of before what speaks of it."""
     folder: Path
     """Where an archive is kept while it is taken in."""
+    left_behind: Mapping[str, str] = field(default_factory=dict)
+    """What an archive says that it has nothing of, or not all, and why."""
     # One after the other: each takes a core and the disk for its time, which is also everybody else's.
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def pieces(self, user_id: str) -> AsyncIterator[bytes]:
         """All that is this person's, in pieces."""
         # What is kept elsewhere, and may not be reachable, comes last and is asked first.
-        return written(user_id, __version__, list(reversed(self.parts)))
+        return written(user_id, __version__, list(reversed(self.parts)), self.left_behind)
 
     async def take(self, user_id: str, file: BinaryIO) -> Arrival:
         """Take an archive in for somebody; nothing of one with anything wrong in it."""
         async with self._turn:
-            archive = await asyncio.to_thread(self._checked, file)
-            arrival = Arrival(user_id)
-            for part in self.parts:
-                await part.take(archive, arrival)
-            return arrival
+            return await self.bring(user_id, await self.look_through(file))
+
+    async def look_through(self, file: BinaryIO) -> Archive:
+        """An archive with nothing wrong in it."""
+        return await asyncio.to_thread(self._checked, file)
+
+    async def bring(self, user_id: str, archive: Archive) -> Arrival:
+        """Take in for somebody what was looked through."""
+        arrival = Arrival(user_id)
+        for part in self.parts:
+            await part.take(archive, arrival)
+        return arrival
 
     @asynccontextmanager
     async def received(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[BinaryIO]:

@@ -26,6 +26,12 @@ class SourceRepository:
         row = found.one_or_none()
         return Source(*row) if row else None
 
+    async def all(self) -> list[Source]:
+        rows = await self._session.execute(
+            sa.select(calendar_sources).where(self._mine).order_by(calendar_sources.c.calendar_id)
+        )
+        return [Source(*row) for row in rows]
+
     async def add(self, source: Source) -> None:
         await self._session.execute(sa.insert(calendar_sources), asdict(source) | {"user_id": self._user_id})
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from famulus.features.accounts.caller import Caller
 from famulus.features.conversations.attachments import Attachments
 from famulus.features.conversations.desk import Counter
-from famulus.features.conversations.ending import said
+from famulus.features.conversations.ending import last_entries, said
 from famulus.features.conversations.errors import RunNotFound
 from famulus.features.conversations.records import Message, Run, Step
 from famulus.features.conversations.repository import ConversationRepository
@@ -17,9 +17,11 @@ from famulus.infra.database import Session
 from famulus.streams import store
 from famulus.streams.cursors import parse_cursor
 from famulus.streams.sse import EventStream, frame
-from famulus.streams.store import Entry
+from famulus.streams.store import END, Entry
 
 RESET = "stream.reset"
+# No stream has entries of epoch zero.
+_END_WITHOUT_LOG = 0, 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class Position:
     """What the client needs in place of the position it named, which is not one of this stream."""
     cursor: str = ""
     """Where the snapshot stands."""
+    last: Entry | None = None
+    """What follows the snapshot of a run whose log is not here."""
 
 
 BEGINNING = Position(0, at_end=False)
@@ -45,8 +49,10 @@ async def position(counter: Counter, user_id: str, run_id: str, cursor: str | No
     async def look(session: Session) -> Position:
         run = await RunRepository(session, user_id).find(run_id)
         head = await store.head(session, run_id)
-        if run is None or head is None:
+        if run is None or (head is None and run.ended_at is None):
             raise RunNotFound("There is no such run.")
+        if head is None:
+            return await _without_log(session, run, at_end=(epoch, seq) == _END_WITHOUT_LOG)
         known = seq == 0 or (seq <= head.seq and epoch in (None, await store.epoch_at(session, run_id, seq)))
         if known:
             return Position(seq, at_end=head.closed and seq == head.seq)
@@ -82,12 +88,23 @@ def event_stream(
 
 async def entries(counter: Counter, run_id: str, start: Position) -> AsyncGenerator[Sequence[Entry], None]:
     """The entries behind `start`; none when the snapshot already shows the end."""
+    if start.last is not None:
+        yield [start.last]
+        return
     head = await counter.runs.log.head(run_id) if start.snapshot else None
     if head is not None and head.closed and head.seq == start.after:
         # A reset at the end is followed by the last entry again, so that the client knows that it is the end.
         start = replace(start, after=start.after - 1)
     async for batch in counter.runs.log.follow(run_id, after=start.after):
         yield batch
+
+
+async def _without_log(session: Session, run: Run, *, at_end: bool) -> Position:
+    """All there is of a run that has ended elsewhere, and came here in an archive: how it is, and that this is all."""
+    epoch, seq = _END_WITHOUT_LOG
+    _, data = last_entries(run, entries_before=0)[-1]
+    snapshot = None if at_end else await _snapshot(session, run)
+    return Position(seq, at_end, snapshot, cursor=f"{epoch}:{seq}", last=Entry(seq, epoch, END, data))
 
 
 async def _snapshot(session: Session, run: Run) -> dict[str, object]:

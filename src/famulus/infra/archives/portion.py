@@ -25,6 +25,14 @@ def _as_it_is(row: Row, _at: datetime) -> Row:
     return row
 
 
+def _whole_row(row: Row) -> Row:
+    return row
+
+
+def _always(_row: Row) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Portion:
     """The rows of a table that are one person's, and what of them an archive has."""
@@ -46,8 +54,12 @@ class Portion:
     """A column whose values one person has once, and which may be empty."""
     adapt: Callable[[Row, datetime], Row] = _as_it_is
     """What a row becomes when it comes back; raises what such errors are for one that nobody could read."""
+    tell: Callable[[Row], Row] = _whole_row
+    """What an archive says of a row, where that is less than is kept."""
     comes_back: bool = True
     """Whether rows are taken in again, and not for reading alone."""
+    returns: Callable[[Row], bool] = _always
+    """Which of the rows are, where others have left behind what they would be good for."""
 
     @property
     def entry(self) -> str:

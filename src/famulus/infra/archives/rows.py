@@ -61,7 +61,8 @@ class Rows:
             archive.begin_again()
             rows = archive.rows(portion.entry)
             while batch := await asyncio.to_thread(_next, portion, rows, arrival.at):
-                added = await self._database.write(partial(_add, portion=portion, arrival=arrival, rows=batch))
+                returning = [row for row in batch if portion.returns(row)]
+                added = await self._database.write(partial(_add, portion=portion, arrival=arrival, rows=returning))
                 arrival.renamed |= added.renamed
                 arrival.arrived[table] |= added.here
                 imported, known, total = imported + added.imported, known + added.known, total + len(batch)
@@ -106,5 +107,5 @@ async def _page(
         query = query.where(sa.tuple_(*keys) > sa.tuple_(*values))
     found = [tuple(row) for row in await session.execute(query)]
     names = [str(column.name) for column in columns]
-    rows = [dict(zip(names, row, strict=False)) for row in found]
+    rows = [portion.tell(dict(zip(names, row, strict=False))) for row in found]
     return rows, found[-1][len(columns) :] if len(found) == _ROWS_AT_ONCE else None

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import io
 import zipfile
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import IO, Any
 
 import orjson
@@ -41,7 +41,9 @@ class _Outlet(io.RawIOBase):
         return b"".join(waiting)
 
 
-async def written(user_id: str, version: str, parts: Iterable[Part]) -> AsyncIterator[bytes]:
+async def written(
+    user_id: str, version: str, parts: Iterable[Part], left_behind: Mapping[str, str]
+) -> AsyncIterator[bytes]:
     """The archive of a person, piece by piece; the manifest, which knows what the others hold, comes last."""
     outlet, listed = _Outlet(), {}
     file = zipfile.ZipFile(outlet, "w", allowZip64=True)
@@ -60,6 +62,7 @@ async def written(user_id: str, version: str, parts: Iterable[Part]) -> AsyncIte
     manifest = {
         "format": FORMAT, "version": VERSION, "written_by": f"Famulus {version}", "written_at": iso(utc_now()),
         "user_id": user_id, "entries": listed,
+        "left_behind": {str(what): why for what, why in left_behind.items()},
     }  # fmt: skip
     file.writestr(_named(MANIFEST, squeezed=True), orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
     file.close()
