@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from famulus.features.analytics.desk import AnalyticsDesk
 from famulus.features.analytics.jobs import Forwarder, Sweeper
 from famulus.features.analytics.recording import FORWARD_JOB, Recorder
+from famulus.features.analytics.tallying import Tallier
 from famulus.infra.database import Database
 from famulus.infra.outbound import Outbound
 from famulus.jobs.queue import JobQueue
@@ -27,7 +28,8 @@ class AnalyticsRoom:
         # The operator has named the service, wherever it is.
         hosts = [host] if own.forward_url and (host := urlsplit(own.forward_url).hostname) else []
         self._outbound = Outbound(allowed=[*settings.outbound.allowed_hosts, *hosts])
-        self._sweeping: asyncio.Task[None] | None = None
+        self._tallier = Tallier(database)
+        self._clocks: list[asyncio.Task[None]] = []
         self.tell = self._recorder.tell
         self.desk = AnalyticsDesk(database, own, self.tell, SlidingLimit(own.requests_per_minute))
         self.handlers: dict[str, Handler] = {
@@ -35,17 +37,19 @@ class AnalyticsRoom:
         }
 
     def start(self, *, works: bool) -> None:
-        """Begin to write, in every process; and, where work is done, to sweep."""
+        """Begin to write, in every process; and, where work is done, to sweep and to count up."""
         self._recorder.start()
         if works:
-            self._sweeping = asyncio.create_task(
-                forever("analytics.sweep", self._sweeper.sweep, after_failure_seconds=_AFTER_FAILURE_SECONDS)
-            )
+            clocks = ("analytics.sweep", self._sweeper.sweep), ("analytics.tally", self._tallier.tally)
+            self._clocks = [
+                asyncio.create_task(forever(name, clock, after_failure_seconds=_AFTER_FAILURE_SECONDS))
+                for name, clock in clocks
+            ]
 
     async def stop(self) -> None:
         """Write what is left."""
-        if self._sweeping is not None:
-            self._sweeping.cancel()
-            await asyncio.wait({self._sweeping})
+        for clock in self._clocks:
+            clock.cancel()
+        await asyncio.gather(*self._clocks, return_exceptions=True)
         await self._recorder.stop()
         await self._outbound.close()

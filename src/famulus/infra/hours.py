@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from famulus.infra.database import Dialect
 
 Bucket = Literal["hour", "day"]
+HOURS_OF_A_DAY = 24
 _SECONDS: dict[Bucket, int] = {"hour": 3_600, "day": 86_400}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

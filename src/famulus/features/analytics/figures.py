@@ -1,102 +1,149 @@
-"""The SQL of the figures: over everybody, between two days, by hour or day. No row of anybody is shown."""
+"""The SQL of the figures: tallies of hours and days that are over, and events where there is no tally yet."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from itertools import groupby
 
 import sqlalchemy as sa
 
-from famulus.features.analytics.records import CALLED, ENDED, SENT, EventFigures, Percentiles, Span, ToolFigures
+from famulus.features.analytics.records import CALLED, ENDED, Span
+from famulus.features.analytics.repository import alone_with_tallies
 from famulus.features.analytics.tables import analytics_events as events
 from famulus.features.analytics.tables import analytics_people
+from famulus.features.analytics.tables import analytics_tallies as tallies
+from famulus.features.analytics.tallies import Tally, told_ms
 from famulus.infra.database import Session
-from famulus.infra.hours import bucket_of
+from famulus.infra.hours import HOURS_OF_A_DAY, Bucket, beginning_of, bucket_of, number_of
 
-_Column = sa.ColumnElement[Any]
-_MOST_NAMES = 50
-_ALL = sa.literal_column("0", sa.BigInteger)
-_PERCENTS = (50, 95, 99)
+_MOST_STRETCHES = 10
 _COUNT = sa.func.count()
-_PEOPLE = sa.func.count(events.c.user_id.distinct())
 
 
 class Figures:
-    """How the server was used in a span of days; whatever is asked by bucket is told by the number of each."""
+    """How the server was used, by the number of each hour or day."""
 
-    def __init__(self, session: Session, span: Span) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
-        self._during = events.c.at >= span.begins, events.c.at <= span.ends
-        self._bucket = bucket_of(events.c.at, span.bucket, session.speaks)
 
-    async def messages(self) -> dict[int, tuple[int, int]]:
-        """How many messages people sent, and how many people."""
-        query = self._of(SENT, self._bucket.label("bucket"), _COUNT, _PEOPLE).group_by("bucket")
-        return {bucket: (many, people) for bucket, many, people in await self._session.execute(query)}
+    async def of(self, span: Span) -> dict[int, Tally]:
+        """What happened in each hour or day of a span in which anything did."""
+        first, last = number_of(span.begins, span.bucket), number_of(span.ends, span.bucket)
+        found = await self.kept(span.bucket, first, last)
+        begun = await self.first_hour()
+        if begun is None:
+            return {}
+        hours = set(_hours(span.bucket, (number for number in range(first, last + 1) if number not in found)))
+        for hour, tally in (await self._of_hours({hour for hour in hours if hour >= begun}, span.bucket)).items():
+            number = hour if span.bucket == "hour" else hour // HOURS_OF_A_DAY
+            found.setdefault(number, Tally()).add(tally)
+        return {number: tally for number, tally in found.items() if tally.many}
 
-    async def active_people(self) -> int:
-        """How many people sent something in all that time."""
-        return int((await self._session.execute(self._of(SENT, _PEOPLE))).scalar_one())
+    async def kept(self, bucket: Bucket, first: int, last: int) -> dict[int, Tally]:
+        """The tallies there are."""
+        mine = tallies.c.bucket == bucket, tallies.c.number.between(first, last)
+        rows = await self._session.execute(sa.select(tallies.c.number, tallies.c.tally).where(*mine))
+        return {number: Tally.read(tally) for number, tally in rows}
 
-    async def runs(self) -> dict[int, dict[str, int]]:
-        """How many runs ended, by how."""
-        query = self._of(ENDED, self._bucket.label("bucket"), events.c.outcome, _COUNT)
-        found: dict[int, dict[str, int]] = {}
-        for bucket, outcome, many in await self._session.execute(query.group_by("bucket", events.c.outcome)):
-            found.setdefault(bucket, {})[outcome] = many
+    async def numbers(self, bucket: Bucket) -> set[int]:
+        """Of which hours or days there are tallies."""
+        rows = await self._session.execute(sa.select(tallies.c.number).where(tallies.c.bucket == bucket))
+        return set(rows.scalars())
+
+    async def first_hour(self) -> int | None:
+        """In which hour the first event was; none where there is no event."""
+        first = (await self._session.execute(sa.select(sa.func.min(events.c.at)))).scalar_one()
+        return None if first is None else number_of(first, "hour")
+
+    async def of_events(self, first: int, last: int) -> dict[int, Tally]:
+        """The tallies of these hours, counted from what was noted."""
+        hour = bucket_of(events.c.at, "hour", self._session.speaks).label("hour")
+        who = sa.select(hour, events.c.name, events.c.user_id, _COUNT).where(*_during(first, last))
+        found: dict[int, Tally] = {}
+        for number, name, user_id, many in await self._session.execute(
+            who.group_by("hour", events.c.name, events.c.user_id)
+        ):
+            tally = found.setdefault(number, Tally())
+            tally.many[name] += many
+            tally.people[name].add(user_id)
+        how = sa.select(hour, *(events.c[column] for column in ("name", "subject", "outcome", "took_ms", "first_ms")))
+        for number, *measured in await self._session.execute(
+            how.where(events.c.name.in_([ENDED, CALLED]), *_during(first, last))
+        ):
+            _count(found[number], *measured)
         return found
 
-    async def calls(self) -> dict[int, int]:
-        """How many tool calls were made."""
-        query = self._of(CALLED, self._bucket.label("bucket"), _COUNT).group_by("bucket")
-        return dict(map(tuple, await self._session.execute(query)))
+    async def events_in(self, first: int, last: int) -> int:
+        """How much was noted in these hours."""
+        return int((await self._session.execute(sa.select(_COUNT).where(*_during(first, last)))).scalar_one())
 
-    async def waits(self, measure: str, *, by_bucket: bool) -> dict[int, Percentiles]:
-        """How long completed runs took: `first_ms` to their first words, `took_ms` to their end; in all under 0."""
-        of = self._bucket if by_bucket else _ALL
-        found = await self._percentiles(ENDED, of, events.c[measure], events.c.outcome == "completed")
-        return {int(bucket): percentiles for bucket, percentiles in found.items()}
+    async def keep(self, bucket: Bucket, made: dict[int, Tally]) -> None:
+        """Keep these; nobody may change what they were made of meanwhile."""
+        rows = [{"bucket": bucket, "number": number, "tally": tally.written()} for number, tally in made.items()]
+        await self._session.execute(sa.delete(tallies).where(tallies.c.bucket == bucket, tallies.c.number.in_(made)))
+        if rows:
+            await self._session.execute(sa.insert(tallies), rows)
 
-    async def tools(self) -> list[ToolFigures]:
-        """How the calls of each tool went, the most called first."""
-        succeeded = _COUNT.filter(events.c.outcome == "ok")
-        query = self._of(CALLED, events.c.subject, _COUNT, succeeded).group_by(events.c.subject)
-        took = await self._percentiles(CALLED, events.c.subject, events.c.took_ms)
-        rows = await self._session.execute(query.order_by(_COUNT.desc(), events.c.subject).limit(_MOST_NAMES))
-        return [ToolFigures(str(name), calls, good, took.get(name)) for name, calls, good in rows]
-
-    async def names(self) -> list[EventFigures]:
-        """What happened how often, and to how many people, the most frequent first."""
-        query = (
-            sa.select(events.c.name, _COUNT, _PEOPLE)
-            .where(*self._during)
-            .group_by(events.c.name)
-            .order_by(_COUNT.desc(), events.c.name)
-            .limit(_MOST_NAMES)
-        )
-        return [EventFigures(*row) for row in await self._session.execute(query)]
+    async def alone(self) -> None:
+        """Let nobody change what tallies are made of until the commit."""
+        await alone_with_tallies(self._session)
 
     async def left_out(self) -> int:
         """How many people want to be left out, now."""
         query = sa.select(_COUNT).select_from(analytics_people).where(analytics_people.c.opted_out)
         return int((await self._session.execute(query)).scalar_one())
 
-    def _of(self, name: str, *columns: _Column) -> "sa.Select[*tuple[Any, ...]]":
-        return sa.select(*columns).where(events.c.name == name, *self._during)
+    async def _of_hours(self, hours: Collection[int], bucket: Bucket) -> dict[int, Tally]:
+        """Of each of these hours its tally, or what was noted in it."""
+        if not hours:
+            return {}
+        # By the hour, those with a tally are not among them.
+        found = await self.kept("hour", min(hours), max(hours)) if bucket == "day" else {}
+        found = {hour: tally for hour, tally in found.items() if hour in hours}
+        missing = sorted(set(hours) - found.keys())
+        for first, last in _stretches(missing):
+            counted = await self.of_events(first, last)
+            found |= {hour: tally for hour, tally in counted.items() if hour in hours and hour not in found}
+        return found
 
-    async def _percentiles(
-        self,
-        name: str,
-        by: _Column,
-        measured: _Column,
-        *conditions: _Column,
-    ) -> dict[Any, Percentiles]:
-        """The values at the percentiles by rank, which both databases can tell: one of those that were measured."""
-        rank = sa.func.row_number().over(partition_by=by, order_by=measured).label("rank")
-        many = _COUNT.over(partition_by=by).label("many")
-        ranked = self._of(name, by.label("by"), measured.label("value"), rank, many)
-        ranked = ranked.where(measured.is_not(None), *conditions)
-        one = ranked.subquery()
-        at: Sequence[sa.ColumnElement[int]] = [
-            sa.func.min(sa.case((one.c.rank * 100 >= one.c.many * percent, one.c.value))) for percent in _PERCENTS
-        ]
-        rows = await self._session.execute(sa.select(one.c.by, sa.func.max(one.c.many), *at).group_by(one.c.by))
-        return {by: Percentiles(*values) for by, *values in rows}
+
+def _hours(bucket: Bucket, numbers: Iterable[int]) -> Iterable[int]:
+    if bucket == "hour":
+        return numbers
+    return (number * HOURS_OF_A_DAY + hour for number in numbers for hour in range(HOURS_OF_A_DAY))
+
+
+def _stretches(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """The first and the last of each run of numbers; where there are many such runs, of all together."""
+    runs = [
+        [number for _, number in run]
+        for _, run in groupby(enumerate(numbers), key=lambda numbered: numbered[1] - numbered[0])
+    ]
+    if len(runs) > _MOST_STRETCHES:
+        return [(numbers[0], numbers[-1])]
+    return [(run[0], run[-1]) for run in runs]
+
+
+def _during(first: int, last: int) -> "tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]":
+    begins, ends = _moment(first), _moment(last + 1)
+    return events.c.at >= begins, events.c.at < ends
+
+
+def _moment(hour: int) -> datetime:
+    return beginning_of(hour, "hour")
+
+
+def _count(
+    tally: Tally, name: str, subject: str | None, outcome: str | None, took_ms: int | None, first_ms: int | None
+) -> None:
+    if name == CALLED:
+        tool = tally.tools[str(subject)]
+        tool.calls += 1
+        tool.succeeded += outcome == "ok"
+        if took_ms is not None:
+            tool.took_ms[told_ms(took_ms)] += 1
+        return
+    tally.ended[str(outcome)] += 1
+    if outcome == "completed":
+        for measured, counted in ((first_ms, tally.first_ms), (took_ms, tally.took_ms)):
+            if measured is not None:
+                counted[told_ms(measured)] += 1

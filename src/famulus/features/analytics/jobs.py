@@ -77,7 +77,8 @@ class Sweeper:
 
     async def sweep(self) -> float:
         """Remove some; how many seconds until there may be more."""
-        before = self._now() - self._keep
+        # Of an hour that was counted up everything is there, or nothing.
+        before = (self._now() - self._keep).replace(minute=0, second=0, microsecond=0)
         gone = await self._database.write(
             lambda session: EventRepository(session).sweep(before=before, most=_SWEPT_TOGETHER), durable=False
         )

@@ -1,11 +1,12 @@
 """What those see who run the server: the figures of a span of days, laid beside each other."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, TypeVar
 
 from famulus.features.analytics.errors import SpanNotShown
 from famulus.features.analytics.figures import Figures
-from famulus.features.analytics.records import Percentiles, Span
+from famulus.features.analytics.records import CALLED, SENT, Span
 from famulus.features.analytics.schemas import (
     AnalyticsView,
     MomentView,
@@ -15,6 +16,7 @@ from famulus.features.analytics.schemas import (
     TotalsView,
     WaitsView,
 )
+from famulus.features.analytics.tallies import Tally, ToolTally, percentiles, sum_of
 from famulus.features.usage.office import Tokens, tokens_of_everybody
 from famulus.infra.database import Session
 from famulus.infra.hours import Bucket, beginning_of
@@ -22,7 +24,9 @@ from famulus.settings.counting import AnalyticsSettings
 
 _USUAL_DAYS: dict[Bucket, int] = {"hour": 2, "day": 30}
 _MOST_DAYS: dict[Bucket, int] = {"hour": 14, "day": 366}
-_NONE = Tokens(0, 0)
+_MOST_NAMES = 50
+_NONE, _NOTHING = Tokens(0, 0), Tally()
+T = TypeVar("T")
 
 
 def span_of(since: date | None, until: date | None, bucket: Bucket, *, today: date) -> Span:
@@ -39,8 +43,11 @@ def span_of(since: date | None, until: date | None, bucket: Bucket, *, today: da
 
 async def overview(session: Session, span: Span, settings: AnalyticsSettings) -> AnalyticsView:
     """Everything of the span, on one snapshot."""
-    figures = Figures(session, span)
-    data = await _moments(session, figures, span)
+    figures = Figures(session)
+    found = await figures.of(span)
+    tokens = await tokens_of_everybody(session, first=span.first, last=span.last, bucket=span.bucket)
+    # Whoever comes on two days is one person.
+    total = sum_of(found.values())
     return AnalyticsView(
         since=span.first,
         until=span.last,
@@ -48,57 +55,48 @@ async def overview(session: Session, span: Span, settings: AnalyticsSettings) ->
         enabled=settings.enabled,
         retention_days=settings.retention_days,
         left_out=await figures.left_out(),
-        totals=await _totals(figures, data),
-        data=data,
-        tools=[ToolView.of(tool) for tool in await figures.tools()],
-        events=[NameView.of(one) for one in await figures.names()],
-    )
-
-
-async def _moments(session: Session, figures: Figures, span: Span) -> list[MomentView]:
-    messages, runs, calls = await figures.messages(), await figures.runs(), await figures.calls()
-    first = await figures.waits("first_ms", by_bucket=True)
-    whole = await figures.waits("took_ms", by_bucket=True)
-    tokens = await tokens_of_everybody(session, first=span.first, last=span.last, bucket=span.bucket)
-    shown = []
-    for number in sorted({*messages, *runs, *calls, *tokens}):
-        many, people = messages.get(number, (0, 0))
-        spent = tokens.get(number, _NONE)
-        shown.append(
+        totals=TotalsView(**_shown(total, _sum(tokens.values()))),
+        data=[
             MomentView(
                 at=beginning_of(number, span.bucket),
-                active_people=people,
-                messages=many,
-                runs=runs.get(number, {}),
-                tool_calls=calls.get(number, 0),
-                input_tokens=spent.input,
-                output_tokens=spent.output,
-                waits=_waits(first, whole, number),
+                **_shown(found.get(number, _NOTHING), tokens.get(number, _NONE)),
             )
-        )
-    return shown
-
-
-async def _totals(figures: Figures, data: list[MomentView]) -> TotalsView:
-    runs: dict[str, int] = {}
-    for moment in data:
-        for outcome, many in moment.runs.items():
-            runs[outcome] = runs.get(outcome, 0) + many
-    first = await figures.waits("first_ms", by_bucket=False)
-    whole = await figures.waits("took_ms", by_bucket=False)
-    return TotalsView(
-        # Whoever comes on two days is one person.
-        active_people=await figures.active_people(),
-        messages=sum(moment.messages for moment in data),
-        runs=runs,
-        tool_calls=sum(moment.tool_calls for moment in data),
-        input_tokens=sum(moment.input_tokens for moment in data),
-        output_tokens=sum(moment.output_tokens for moment in data),
-        waits=_waits(first, whole, 0),
+            for number in sorted(found.keys() | tokens.keys())
+        ],
+        tools=[_tool(name, tool) for name, tool in _most(total.tools, lambda tool: tool.calls)],
+        events=[
+            NameView(name=name, many=many, people=len(total.people[name]))
+            for name, many in _most(total.many, lambda many: many)
+        ],
     )
 
 
-def _waits(first: Mapping[int, Percentiles], whole: Mapping[int, Percentiles], number: int) -> WaitsView:
-    return WaitsView(
-        first_words=PercentilesView.of(first.get(number)), whole_turn=PercentilesView.of(whole.get(number))
-    )
+def _shown(tally: Tally, spent: Tokens) -> dict[str, Any]:
+    return {
+        "active_people": len(tally.people.get(SENT, ())),
+        "messages": tally.many[SENT],
+        "runs": dict(tally.ended),
+        "tool_calls": tally.many[CALLED],
+        "input_tokens": spent.input,
+        "output_tokens": spent.output,
+        "waits": WaitsView(
+            first_words=PercentilesView.of(percentiles(tally.first_ms)),
+            whole_turn=PercentilesView.of(percentiles(tally.took_ms)),
+        ),
+    }
+
+
+def _tool(name: str, tool: ToolTally) -> ToolView:
+    took = PercentilesView.of(percentiles(tool.took_ms))
+    return ToolView(name=name, calls=tool.calls, succeeded=tool.succeeded, took=took)
+
+
+def _most(by_name: Mapping[str, T], many: Callable[[T], int]) -> list[tuple[str, T]]:
+    """The most frequent, and of those that are as frequent the first by name."""
+    return sorted(by_name.items(), key=lambda named: (-many(named[1]), named[0]))[:_MOST_NAMES]
+
+
+def _sum(spent: Iterable[Tokens]) -> Tokens:
+    """All tokens together."""
+    some = list(spent)
+    return Tokens(sum(one.input for one in some), sum(one.output for one in some))

@@ -56,22 +56,3 @@ class Percentiles:
     p50: int
     p95: int
     p99: int
-
-
-@dataclass(frozen=True, slots=True)
-class ToolFigures:
-    """How the calls of one tool went."""
-
-    name: str
-    calls: int
-    succeeded: int
-    took: Percentiles | None
-
-
-@dataclass(frozen=True, slots=True)
-class EventFigures:
-    """How often something happened, and to how many people."""
-
-    name: str
-    many: int
-    people: int

@@ -8,7 +8,9 @@ import sqlalchemy as sa
 
 from famulus.features.analytics.records import Event, Standing
 from famulus.features.analytics.tables import analytics_events, analytics_people
+from famulus.features.analytics.tables import analytics_tallies as tallies
 from famulus.infra.database import Session
+from famulus.infra.hours import HOURS_OF_A_DAY, bucket_of, number_of
 from famulus.infra.prepared import Prepared
 from famulus.kit.facts import Value
 
@@ -32,6 +34,7 @@ class EventRepository:
         added = [event for event in events if event.user_id in counted and event.id not in noted]
         if added:
             await self._session.change_many(_ADD, [asdict(event) for event in added])
+            await _untally(self._session, {number_of(event.at, "hour") for event in added})
         return added
 
     async def find(self, event_ids: Collection[str]) -> list[Event]:
@@ -51,7 +54,12 @@ class EventRepository:
         return dict(map(tuple, rows))
 
     async def sweep(self, *, before: datetime, most: int) -> int:
-        """Remove some of what happened before this moment; how many."""
+        """Remove some of what happened before this moment, the beginning of an hour; how many."""
+        await alone_with_tallies(self._session)
+        hour = number_of(before, "hour")
+        for bucket, number in ("hour", hour), ("day", hour // HOURS_OF_A_DAY + 1):
+            past = tallies.c.bucket == bucket, tallies.c.number < number
+            await self._session.execute(sa.delete(tallies).where(*past))
         old = sa.select(analytics_events.c.id).where(analytics_events.c.at < before).limit(most)
         gone = await self._session.execute(sa.delete(analytics_events).where(analytics_events.c.id.in_(old)))
         return gone.rowcount
@@ -73,6 +81,20 @@ class EventRepository:
         counted = set(there.scalars())
         # Asked after the lock, and so by a statement that sees what was committed before it was had.
         return counted - set((await self._session.execute(out)).scalars())
+
+
+async def alone_with_tallies(session: Session) -> None:
+    """Until the commit nobody else makes tallies, or changes what they are made of."""
+    await session.alone("analytics tallies")
+
+
+async def _untally(session: Session, hours: Collection[int]) -> None:
+    """Have these hours and their days counted anew."""
+    await alone_with_tallies(session)
+    days = {hour // HOURS_OF_A_DAY for hour in hours}
+    for bucket, numbers in ("hour", hours), ("day", days):
+        changed = tallies.c.bucket == bucket, tallies.c.number.in_(numbers)
+        await session.execute(sa.delete(tallies).where(*changed))
 
 
 class PersonRepository:
@@ -102,6 +124,11 @@ class PersonRepository:
 
     async def forget(self) -> None:
         """Remove everything that was noted of this person."""
+        hour = bucket_of(analytics_events.c.at, "hour", self._session.speaks).label("hour")
+        hours = await self._session.execute(
+            sa.select(hour).where(analytics_events.c.user_id == self._user_id).distinct()
+        )
+        await _untally(self._session, set(hours.scalars()))
         await self._session.execute(sa.delete(analytics_events).where(analytics_events.c.user_id == self._user_id))
 
     async def erase(self) -> None:

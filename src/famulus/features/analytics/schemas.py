@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, Field, StrictBool, StrictFloat, StrictInt, StringConstraints, field_validator
 
-from famulus.features.analytics.records import OURS, EventFigures, Percentiles, Standing, ToolFigures
+from famulus.features.analytics.records import OURS, Percentiles, Standing
 from famulus.infra.hours import Bucket
 from famulus.kit.schemas import Draft, Time
 
@@ -130,10 +130,6 @@ class ToolView(BaseModel):
     succeeded: int
     took: PercentilesView | None
 
-    @classmethod
-    def of(cls, tool: ToolFigures) -> Self:
-        return cls(name=tool.name, calls=tool.calls, succeeded=tool.succeeded, took=PercentilesView.of(tool.took))
-
 
 class NameView(BaseModel):
     """How often something happened, and to how many people."""
@@ -141,10 +137,6 @@ class NameView(BaseModel):
     name: str
     many: int
     people: int
-
-    @classmethod
-    def of(cls, figures: EventFigures) -> Self:
-        return cls(name=figures.name, many=figures.many, people=figures.people)
 
 
 class AnalyticsView(BaseModel):

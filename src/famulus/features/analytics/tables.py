@@ -17,7 +17,6 @@ analytics_events = sa.Table(
     sa.Column("took_ms", sa.BigInteger),
     sa.Column("first_ms", sa.BigInteger),
     sa.Column("properties", sa.JSON, nullable=False),
-    sa.Index("ix_analytics_events_name", "name", "at"),
     sa.Index("ix_analytics_events_at", "at"),
     sa.Index("ix_analytics_events_user_id", "user_id"),
 )
@@ -30,4 +29,15 @@ analytics_people = sa.Table(
     # What a program has said of them, in words that say nothing of what they say.
     sa.Column("traits", sa.JSON, nullable=False),
     sa.Column("updated_at", Moment, nullable=False),
+)
+
+# What happened in the hours and days that are over, as `Tally` writes it; made of the events, anew when they change.
+analytics_tallies = sa.Table(
+    "analytics_tallies",
+    metadata,
+    # hour or day, and which since 1970, in UTC.
+    sa.Column("bucket", sa.Text, primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("tally", sa.Text, nullable=False),
+    info={"derived": True},
 )
