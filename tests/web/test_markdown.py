@@ -168,3 +168,46 @@ def test_formulas_are_set_by_the_browser_and_money_is_not(modules: Page) -> None
     assert found["set"] == 2
     assert "for $5 or $6." in found["text"]
     assert found["links"] == 0
+
+
+CODE = {
+    "py": '@cached\ndef half(n: int) -> float:\n    """Of "n"."""\n    return n / 2.5e3  # never more\n',
+    "js": "const a = `x ${b}`; // c\n/* open\n",
+    "sql": "SELECT name FROM people WHERE age > 3 -- grown\n",
+    "html": "<!-- note --><a href=\"x\" onclick='window.pwned=1'>text</a><script>window.pwned=1</script>",
+    "json": '{"name": "Ana", "age": 3, "is": true}',
+    "brainfuck": "++[>++<-]",
+}
+
+
+def test_code_is_coloured_and_says_what_it_said(modules: Page) -> None:
+    for language, code in CODE.items():
+        found = modules.evaluate(
+            """async ([language, code]) => {
+              const { pieces } = await import("/static/app/highlight.js");
+              const found = pieces(code, language);
+              const text = found.map(([, text]) => text).join("");
+              return { text, kinds: found.map(([kind]) => kind).filter(Boolean) };
+            }""",
+            [language, code],
+        )
+
+        assert found["text"] == code
+        assert bool(found["kinds"]) == (language != "brainfuck")
+
+
+def test_code_within_a_list_is_coloured_and_inert(modules: Page) -> None:
+    found = modules.evaluate(
+        """async (text) => {
+          const { GrowingText, isShown, nodesOf } = await import("/static/app/markdown.js");
+          const place = document.createElement("div");
+          for (const token of new GrowingText().tokens(text, true).filter(isShown)) place.append(nodesOf(token));
+          document.body.append(place);
+          while (!place.querySelector(".code-word")) await new Promise((go) => setTimeout(go, 10));
+          const others = place.querySelectorAll("code *:not(span)").length;
+          return [place.querySelector("code").textContent, others, window.pwned ?? null];
+        }""",
+        f"- So:\n\n  ```html\n  {CODE['html']}\n  ```\n",
+    )
+
+    assert found == [CODE["html"], 0, None]

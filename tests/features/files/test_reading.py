@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from tests.features.files import documents
-from tests.features.files.place import Place, a_file
+from tests.features.files.place import Place, a_file, asked
 
 pytestmark = pytest.mark.anyio
 
@@ -65,6 +65,31 @@ async def test_a_files_text_is_found_where_it_stands(
     assert [(hit["file_id"], hit["name"], hit["where"]) for hit in found["data"]] == [(file["id"], name, where)]
     assert said in found["data"][0]["text"]
     assert "evil" not in found["data"][0]["text"]
+
+
+async def test_a_text_is_read_from_a_place_on_and_back(place: Place) -> None:
+    pages = [f"This is what stands on page {number}." for number in range(1, 8)]
+    file = await read(place, "long.pdf", documents.pdf(*pages))
+    at = f"/api/v1/files/{file['id']}/text"
+
+    there = await place.anna.get(f"{at}?first=4&limit=2")
+    onward = await place.anna.get(f"{at}?position={there['next']}")
+    before = await place.anna.get(f"{at}?position=0&limit=3")
+    nowhere = await asked(place.berta, "GET", at)
+
+    assert [(one["where"], one["text"]) for one in there["data"]] == [("page 4", pages[3]), ("page 5", pages[4])]
+    assert [one["where"] for one in onward["data"]] == ["page 6", "page 7"]
+    assert onward["next"] is None
+    assert [(one["position"], one["where"]) for one in before["data"]] == [(0, "page 1"), (1, "page 2"), (2, "page 3")]
+    assert (nowhere.status, nowhere.code) == (404, "file_not_found")
+
+
+async def test_rows_are_read_in_the_sheet_that_is_meant(place: Place) -> None:
+    file = await read(place, "a.xlsx", documents.xlsx([["what", "sum"], ["quetzal", "7"]]))
+
+    found = await place.anna.get(f"/api/v1/files/{file['id']}/text?first=2&sheet=Budget")
+
+    assert [(one["sheet"], one["where"]) for one in found["data"]] == [("Budget", "sheet Budget, rows 1-2")]
 
 
 @pytest.mark.parametrize(

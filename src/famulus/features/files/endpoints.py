@@ -19,11 +19,13 @@ from famulus.features.files.schemas import (
     FoundPassages,
     PassageView,
     Storage,
+    TextPassage,
+    TextView,
     Uploaded,
 )
 from famulus.features.files.service import Files, NewFile
 from famulus.features.files.sweeping import settle
-from famulus.features.files.texts import Texts
+from famulus.features.files.texts import Start, Texts
 from famulus.infra.database import Session
 from famulus.infra.idempotency import once
 from famulus.kit.errors import FamulusError, Unavailable
@@ -38,6 +40,9 @@ NamePart = Annotated[str | None, Query(max_length=200, description="Files with t
 RawName = Annotated[str | None, Query(max_length=1_000, description="The name of a file that is sent as it is.")]
 Words = Annotated[str, Query(max_length=1_000, description="Words to look for.")]
 Wait = Annotated[float, Query(ge=0, le=30, description="Seconds to wait for its text to be read.")]
+First = Annotated[int, Query(ge=1, le=2**31 - 1, description="The page, slide, row, line or paragraph to begin at.")]
+Sheet = Annotated[str | None, Query(max_length=1_000, description="The sheet that the rows are of.")]
+Position = Annotated[int | None, Query(ge=0, le=2**31 - 1, description="The passage to begin at, instead.")]
 
 _BINARY = {"type": "string", "format": "binary"}
 _FORM = {
@@ -159,6 +164,25 @@ async def show_file(file_id: str, caller: FilerDep, desk: FileDeskDep, wait: Wai
         if file.status not in _UNSETTLED or loop.time() >= until:
             return FileView.of(file)
         await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+
+
+@router.get("/{file_id}/text", responses=errors(404, 409))
+async def show_text(
+    file_id: str,
+    caller: FilerDep,
+    desk: FileDeskDep,
+    first: First = 1,
+    sheet: Sheet = None,
+    position: Position = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> TextView:
+    """What a file says, from one of its places on: a page, slide, row, line or paragraph, or a passage's position."""
+    start = Start(first, sheet, position)
+    at, found = await desk.database.read(
+        lambda session: Texts(session, caller.user_id).onward(file_id, start, limit=limit + 1)
+    )
+    data = [TextPassage.of(at + index, passage) for index, passage in enumerate(found[:limit])]
+    return TextView(data=data, next=at + limit if len(found) > limit else None)
 
 
 @router.patch("/{file_id}", responses=errors(404))

@@ -1,6 +1,7 @@
 """The SQL of passages: of one person's at a time."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -88,6 +89,20 @@ class PassageRepository:
                 break
             found.append(passage)
         return found
+
+    async def position_of(self, content_id: str, *, first: int, sheet: str | None) -> int:
+        """Where something stands: the number of the first passage that reaches that far; 0 where none does."""
+        here = _passage.content_id == content_id, _passage.user_id == self._user_id, _passage.last >= first
+        on = () if sheet is None else (_passage.sheet == sheet,)
+        position = (await self._session.execute(sa.select(sa.func.min(_passage.position)).where(*here, *on))).scalar()
+        return int(position or 0)
+
+    async def onward(self, content_id: str, *, position: int, limit: int) -> list[Passage]:
+        """The passages from a position on, without what they repeat."""
+        here = _passage.content_id == content_id, _passage.user_id == self._user_id, _passage.position >= position
+        rows = await self._session.execute(sa.select(*_COLUMNS).where(*here).order_by(_passage.position).limit(limit))
+        passages = (Passage(*row) for row in rows)
+        return [replace(one, overlap=0, text=one.text[one.overlap :]) for one in passages]
 
     async def first_texts(self, content_ids: Sequence[str]) -> dict[str, str]:
         """The first passage of each content that has any."""

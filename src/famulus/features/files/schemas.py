@@ -109,6 +109,34 @@ class FoundPassages(BaseModel):
     data: list[PassageView]
 
 
+class TextPassage(View):
+    """A passage of a text that is read from one to the next."""
+
+    position: int
+    """Its number in the text, from 0."""
+    where: str
+    first: int
+    last: int
+    sheet: str | None
+    text: str
+    """Without what the passage before it has said already."""
+
+    @classmethod
+    def of(cls, position: int, passage: Passage) -> Self:
+        return cls(
+            position=position, where=passage.where, first=passage.first, last=passage.last, sheet=passage.sheet,
+            text=passage.text,
+        )  # fmt: skip
+
+
+class TextView(BaseModel):
+    """A part of what a file says."""
+
+    data: list[TextPassage]
+    next: int | None
+    """The position to read on from; none at the end."""
+
+
 class Storage(View):
     """How much room files take."""
 

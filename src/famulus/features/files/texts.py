@@ -24,6 +24,15 @@ class Hit:
     score: float
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where to begin to read: at a passage by its number, or at a page, row or line, maybe of a sheet."""
+
+    first: int = 1
+    sheet: str | None = None
+    position: int | None = None
+
+
 class Texts:
     """The texts of one person's files, within one transaction."""
 
@@ -71,12 +80,24 @@ class Texts:
 
     async def read(self, file_id: str, *, first: int, last: int, most_characters: int) -> tuple[File, list[Passage]]:
         """What stands from one page, row or line to another, as far as it fits, without what passages repeat."""
+        file = await self._readable(file_id)
+        return file, await self._passages.between(
+            file.content_id, first=first, last=last, most_characters=most_characters
+        )
+
+    async def onward(self, file_id: str, start: Start, *, limit: int) -> tuple[int, list[Passage]]:
+        """Some passages from a place on, and the number of the first of them."""
+        file = await self._readable(file_id)
+        position = start.position
+        if position is None:
+            position = await self._passages.position_of(file.content_id, first=start.first, sheet=start.sheet)
+        return position, await self._passages.onward(file.content_id, position=position, limit=limit)
+
+    async def _readable(self, file_id: str) -> File:
         file = await self._files.find(file_id)
         if file is None:
             raise FileNotFound("There is no such file.")
         if file.status != "ready":
             said = {"failed": "cannot be read", "stored": "is not read yet", "indexing": "is still being read"}
             raise TextNotThere(f"The text of this file {said[file.status]}.", status=file.status, reason=file.reason)
-        return file, await self._passages.between(
-            file.content_id, first=first, last=last, most_characters=most_characters
-        )
+        return file

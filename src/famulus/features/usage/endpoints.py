@@ -19,6 +19,7 @@ from famulus.features.usage.schemas import (
     PriceDraft,
     PriceTable,
     PriceView,
+    SpenderPage,
     SpenderView,
     StorageView,
     TotalView,
@@ -27,7 +28,7 @@ from famulus.features.usage.schemas import (
 from famulus.features.usage.service import Usage
 from famulus.infra.database import Session
 from famulus.kit.clock import utc_now
-from famulus.kit.pages import DEFAULT_LIMIT, Page, page_of
+from famulus.kit.pages import DEFAULT_LIMIT, page_of
 from famulus.kit.problems import errors
 from famulus.kit.schemas import Day
 
@@ -84,13 +85,14 @@ async def list_spenders(
     until: Until = None,
     limit: Limit = DEFAULT_LIMIT,
     after: After = None,
-) -> Page[SpenderView]:
+) -> SpenderPage:
     """What everybody spent from one day to another, with their plans."""
     first, last = _span(since, until)
     found = await desk.database.read(
         lambda session: _office(session, desk).spenders(first=first, last=last, after=after, limit=limit + 1)
     )
-    return page_of([SpenderView.of(one) for one in found], limit=limit, cursor=lambda one: one.user_id)
+    page = page_of([SpenderView.of(one) for one in found], limit=limit, cursor=lambda one: one.user_id)
+    return SpenderPage(data=page.data, has_more=page.has_more, next=page.next, plans=desk.plans.names)
 
 
 @router.put("/admin/users/{user_id}/plan", status_code=status.HTTP_204_NO_CONTENT, responses=errors(404))

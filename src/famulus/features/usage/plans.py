@@ -48,9 +48,14 @@ class Plans:
             if (limit := self.limit(plan, feature, metric, period)) is not None
         ]
 
+    @property
+    def names(self) -> list[str]:
+        """The plans that there are; the default one, which needs no description, first."""
+        return list(dict.fromkeys((self.settings.default_plan, *self.settings.plans)))
+
     def knows(self, plan: str) -> bool:
-        """Whether the settings describe it; the default plan needs no description."""
-        return plan == self.settings.default_plan or plan in self.settings.plans
+        """Whether it is one of them."""
+        return plan in self.names
 
     def _limits(self, plan: str) -> dict[str, object]:
         # A plan that was taken out of the settings leaves its people on the default one.

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from famulus.features.usage.office import Spender
 from famulus.features.usage.records import MILLION, Metric, Period, Price, Total
 from famulus.features.usage.service import Standing
+from famulus.kit.pages import Page
 from famulus.kit.schemas import Draft
 
 By = Literal["day", "feature", "model"]
@@ -98,6 +99,13 @@ class SpenderView(BaseModel):
     @classmethod
     def of(cls, spender: Spender) -> Self:
         return cls(user_id=spender.user_id, plan=spender.plan, total=TotalView.of(spender.total))
+
+
+class SpenderPage(Page[SpenderView]):
+    """One page of what people spent."""
+
+    plans: list[str]
+    """Those that somebody may be put on."""
 
 
 class PlanChoice(Draft):

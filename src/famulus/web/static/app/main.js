@@ -1,5 +1,6 @@
 import { App } from "../parts/app.js";
 import { emptyList, keepFresh } from "./conversations.js";
+import { notePages } from "./counting.js";
 import { keepTogether } from "./current.js";
 import { effect, html, render, untracked } from "./lib.js";
 import "./preferences.js";
@@ -14,6 +15,7 @@ effect(() => {
   untracked(() => {
     keepFresh(left.signal);
     keepCounting(left.signal);
+    notePages(left.signal);
   });
   return () => {
     left.abort();

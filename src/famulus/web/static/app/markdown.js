@@ -132,7 +132,10 @@ export function nodesOf(token) {
   }
   for (const place of fragment.querySelectorAll("code[data-formula]")) setFormula(place);
   for (const table of fragment.querySelectorAll("table")) wrap(table, "table");
-  for (const pre of fragment.querySelectorAll("pre")) addCopyButton(pre);
+  for (const pre of fragment.querySelectorAll("pre")) {
+    addCopyButton(pre);
+    colour(pre.firstElementChild ?? pre, pre.dataset.language);
+  }
   return fragment;
 }
 
@@ -141,6 +144,20 @@ async function setFormula(place) {
   const { mathOf } = await import("./formulas.js").catch(() => ({}));
   const math = mathOf?.(place.textContent, place.dataset.formula === "block");
   if (math) place.replaceWith(math);
+}
+
+/** The module that knows colours, fetched when needed; without it, code is shown as it is. */
+export const highlighter = () => import("./highlight.js").catch(() => null);
+
+async function colour(code, language) {
+  const pieces = language ? (await highlighter())?.pieces(code.textContent, language) : null;
+  if (!pieces) return;
+  code.replaceChildren(
+    ...pieces.map(([kind, text]) => {
+      if (!kind) return text;
+      return Object.assign(document.createElement("span"), { className: `code-${kind}`, textContent: text });
+    }),
+  );
 }
 
 function harden(link) {

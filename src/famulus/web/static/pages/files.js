@@ -1,9 +1,11 @@
 // A person's files: to bring, to find, to look into, and to delete.
 import { html, useEffect, useRef, useState } from "../app/lib.js";
 import { attempt, notify, tell } from "../app/notices.js";
+import { route } from "../app/route.js";
 import { ago, moment } from "../app/times.js";
 import { ask } from "../parts/ask.js";
 import { files as api, sizeInWords, upload } from "../parts/files/api.js";
+import { File } from "../parts/files/file.js";
 import { Field, Form } from "../parts/form.js";
 import { Download, Page as Sheet, Pencil, Plus, Search, Trash } from "../parts/icons.js";
 import { Loaded, Nothing, Page, useLoaded } from "../parts/page.js";
@@ -11,6 +13,11 @@ import { Loaded, Nothing, Page, useLoaded } from "../parts/page.js";
 const TYPING = 250;
 
 export default function Files() {
+  const [id] = route.value.rest ?? [];
+  return id ? html`<${File} key=${id} id=${id} />` : html`<${All} />`;
+}
+
+function All() {
   const [query, setQuery] = useState("");
   const [wanted, setWanted] = useState("");
   const [under, setUnder] = useState([]);
@@ -124,7 +131,7 @@ function Row({ file, onChange }) {
     <div class="row-main">
       ${renaming
         ? html`<${Form} act=${rename} action="Rename"><${Field} label="Name" name="name" defaultValue=${file.name} maxlength="255" required /><//>`
-        : html`<strong>${file.name}</strong>`}
+        : html`<strong><a class="plain" href=${`#/files/${file.id}`}>${file.name}</a></strong>`}
       <small>${sizeInWords(file.size)} · ${file.kind} · <span title=${moment(file.created_at)}>${ago(file.created_at)}</span>
         ${words && html` <span class="tag ${tone}" title=${file.reason?.message}>${words}</span>`}</small>
       ${file.passage && html`<small class="passage">“${(file.passage.text ?? file.passage.excerpt ?? "").slice(0, 240)}”</small>`}

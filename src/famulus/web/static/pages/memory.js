@@ -2,13 +2,13 @@
 import { call, enc } from "../app/api.js";
 import { html, useEffect, useState } from "../app/lib.js";
 import { attempt, tell } from "../app/notices.js";
-import { linkTo } from "../app/route.js";
+import { linkTo, route, visit } from "../app/route.js";
 import { person } from "../app/session.js";
 import { ago, moment } from "../app/times.js";
 import { ask } from "../parts/ask.js";
 import { Choice } from "../parts/choice.js";
 import { Form, TextField } from "../parts/form.js";
-import { Clock, Lamp, Pencil, Pin, Plus, Search, Trash } from "../parts/icons.js";
+import { Clock, Lamp, Left, Pencil, Pin, Plus, Search, Trash } from "../parts/icons.js";
 import { Loaded, Nothing, Page, useLoaded } from "../parts/page.js";
 
 const KINDS = [["", "All"], ["fact", "Facts"], ["preference", "Preferences"], ["event", "Events"], ["procedure", "Done for you"], ["turn", "Said"]];
@@ -18,6 +18,7 @@ const TYPING = 250;
 const at = (rest = "") => `memories/${enc(person.peek().id)}${rest}`;
 
 const api = {
+  find: (id) => call("GET", at(`/${enc(id)}`)),
   page: (kind, after) => call("GET", at(`?limit=50${kind ? `&kind=${kind}` : ""}${after ? `&after=${enc(after)}` : ""}`)),
   search: (query, kind) => call("POST", at("/search"), { query, k: 30, filters: kind ? { kinds: [kind] } : {} }),
   add: (text, kind) => call("POST", at(), { text, kind }),
@@ -35,31 +36,36 @@ export default function Memory() {
   const [query, setQuery] = useState("");
   const wanted = useSettled(query.trim());
   const [adding, setAdding] = useState(false);
+  const [only] = route.value.rest ?? [];
   const found = useLoaded(async () => {
+    if (only) return { data: [await api.find(only)] };
     if (!wanted) return api.page(kind);
     return { data: (await api.search(wanted, kind)).data.map(({ memory, reason }) => ({ ...memory, reason })) };
-  }, [wanted, kind]);
+  }, [wanted, kind, only]);
   const add = async ({ text, kind: chosen }) => {
     await api.add(text.trim(), chosen);
     setAdding(false);
     tell("Remembered.");
     found.reload();
   };
+  const gone = () => (only ? visit("#/memory", { replace: true }) : found.reload());
   const actions = html`<button type="button" onClick=${() => setAdding(!adding)} aria-expanded=${adding}><${Plus} />Add</button>`;
   return html`<${Page} title="Memory" kind="narrow" actions=${actions}
     text="What Famulus remembers of you, and brings to mind when you ask it something. Whatever you forget here is gone.">
     <${Proposals} onDone=${found.reload} />
     ${adding && html`<section class="panel"><${Addition} act=${add} /></section>`}
-    <div class="find"><${Search} /><input type="search" aria-label="Search your memories" placeholder="Search by words or by meaning"
-      value=${query} onInput=${(event) => setQuery(event.target.value)} /></div>
-    <${Choice} label="Kind" options=${KINDS} value=${kind} onChoose=${setKind} />
+    ${only
+      ? html`<p><button type="button" onClick=${() => visit("#/memory")}><${Left} />All memories</button></p>`
+      : html`<div class="find"><${Search} /><input type="search" aria-label="Search your memories" placeholder="Search by words or by meaning"
+            value=${query} onInput=${(event) => setQuery(event.target.value)} /></div>
+          <${Choice} label="Kind" options=${KINDS} value=${kind} onChoose=${setKind} />`}
     <${Loaded} of=${found} empty=${html`<${Empty} searched=${wanted} />`}>
       ${(page) => html`<ul class="rows">
-          ${page.data.map((one) => html`<${Remembered} key=${one.id} memory=${one} onChange=${found.reload} />`)}
+          ${page.data.map((one) => html`<${Remembered} key=${one.id} memory=${one} onChange=${found.reload} onGone=${gone} />`)}
         </ul>
         ${page.has_more && html`<${More} kind=${kind} page=${page} onMore=${found.set} />`}`}
     <//>
-    <${ForgetAll} onDone=${found.reload} />
+    ${!only && html`<${ForgetAll} onDone=${found.reload} />`}
   <//>`;
 }
 
@@ -114,12 +120,12 @@ function Addition({ act }) {
   <//>`;
 }
 
-function Remembered({ memory, onChange }) {
+function Remembered({ memory, onChange, onGone }) {
   const [mode, setMode] = useState("");
   const toggle = (wanted) => () => setMode(mode === wanted ? "" : wanted);
-  const act = async (promise, words) => {
+  const act = async (promise, words, after = onChange) => {
     if ((await attempt(promise.then(() => true))) && words) tell(words);
-    onChange();
+    after();
   };
   const save = async ({ text }) => {
     const changed = await api.change(memory.id, { text: text.trim() });
@@ -129,7 +135,7 @@ function Remembered({ memory, onChange }) {
   };
   const forget = async () => {
     const sure = await ask({ title: "Forget this?", text: `“${memory.text.slice(0, 200)}” will be gone with all its versions.`, action: "Forget" });
-    if (sure) act(api.forget(memory.id), "Forgotten.");
+    if (sure) act(api.forget(memory.id), "Forgotten.", onGone);
   };
   return html`<li class="row tall">
     <div class="row-main">

@@ -6,6 +6,7 @@ import { ThisBrowser } from "../parts/notifications/browser.js";
 import { Page } from "../parts/page.js";
 import { Appearance } from "../parts/settings/appearance.js";
 import { Archive } from "../parts/settings/archive.js";
+import { Counting } from "../parts/settings/counting.js";
 import { Erasure } from "../parts/settings/erasure.js";
 import { Invitations } from "../parts/settings/invitations.js";
 import { Keys } from "../parts/settings/keys.js";
@@ -17,7 +18,7 @@ import { Wishes } from "../parts/settings/wishes.js";
 const isOwner = () => person.value?.role === "owner";
 
 const SECTIONS = [
-  { name: "you", title: "You", parts: [Profile, Wishes, Appearance, ThisBrowser] },
+  { name: "you", title: "You", parts: [Profile, Wishes, Appearance, ThisBrowser, Counting] },
   { name: "model", title: "Model", parts: [Model] },
   { name: "security", title: "Security", parts: [Email, Password, Sessions] },
   { name: "keys", title: "API keys", parts: [Keys] },

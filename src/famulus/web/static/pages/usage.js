@@ -1,5 +1,6 @@
 // What was spent, on what, and what may still be spent.
 import { call, V1 } from "../app/api.js";
+import { counted } from "../app/counts.js";
 import { html, useState } from "../app/lib.js";
 import { ago } from "../app/times.js";
 import { Choice } from "../parts/choice.js";
@@ -20,6 +21,7 @@ const money = (amount, currency) => {
   }
 };
 
+const figure = (number, one) => counted(number, one).split(" ");
 const sum = (totals, name) => totals.reduce((all, total) => all + total[name], 0);
 
 export default function Usage() {
@@ -40,8 +42,8 @@ export default function Usage() {
 function Now({ usage }) {
   const { plan, currency, limits, today, month, storage } = usage;
   const figures = (totals) => [
-    [many.format(sum(totals, "requests")), "requests"],
-    [many.format(sum(totals, "input_tokens") + sum(totals, "output_tokens")), "tokens"],
+    figure(sum(totals, "requests"), "request"),
+    figure(sum(totals, "input_tokens") + sum(totals, "output_tokens"), "token"),
     [money(sum(totals, "cost"), currency), "cost"],
   ];
   return html`<div class="cards">
@@ -72,7 +74,7 @@ function Shares({ totals, currency }) {
   return html`<ul class="rows">
     ${totals.map(
       (total) => html`<li class="row" key=${total.by}>
-        <span class="row-main"><strong>${total.by}</strong><small>${many.format(total.requests)} requests · ${many.format(total.input_tokens + total.output_tokens)} tokens · ${money(total.cost, currency)}</small></span>
+        <span class="row-main"><strong>${total.by}</strong><small>${counted(total.requests, "request")} · ${counted(total.input_tokens + total.output_tokens, "token")} · ${money(total.cost, currency)}</small></span>
         <meter min="0" max=${most} value=${total.input_tokens + total.output_tokens} aria-label=${`Tokens of ${total.by}`}></meter>
       </li>`,
     )}

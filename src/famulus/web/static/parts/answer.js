@@ -9,6 +9,7 @@ import { Again, Chevron, Copy, Info, Lamp } from "./icons.js";
 import { Markdown } from "./markdown.js";
 import { Reference } from "./reference.js";
 import { Told } from "./told.js";
+import { Sources } from "./sources.js";
 import { duration, ToolCard } from "./tool.js";
 
 export function Answer({ turn, chat }) {
@@ -23,6 +24,7 @@ export function Answer({ turn, chat }) {
         ? html`<${ToolCard} key=${block.key} block=${block} over=${over} />`
         : html`<${TextBlock} key=${block.key} block=${block} over=${over} cancelled=${view.status === "cancelled"} />`,
     )}
+    ${over && html`<${Sources} blocks=${blocks} />`}
     ${view && html`<${Outcome} view=${view} turn=${turn} chat=${chat} over=${over} />`}
   </div>`;
 }

@@ -1,5 +1,5 @@
-import { html, memo, useLayoutEffect, useRef } from "../app/lib.js";
-import { GrowingText, isCode, isShown, languageOf, nodesOf } from "../app/markdown.js";
+import { html, memo, signal, useEffect, useLayoutEffect, useRef } from "../app/lib.js";
+import { GrowingText, highlighter, isCode, isShown, languageOf, nodesOf } from "../app/markdown.js";
 import { CopyButton } from "./copy.js";
 
 /** A text in Markdown. While it grows, only the block that is being written is drawn again. */
@@ -19,9 +19,15 @@ function Rich({ token }) {
   return html`<div class=${token.runsOn ? "block runs-on" : "block"} ref=${place}></div>`;
 }
 
+/** Code is shown as it is until the module that knows colours is there. */
+const colours = signal(null);
+
 function Code({ token }) {
+  const language = languageOf(token.lang);
+  useEffect(() => void (language && !colours.peek() && highlighter().then((module) => (colours.value = module))), [language]);
+  const pieces = colours.value?.pieces(token.text, language) ?? [[null, token.text]];
   return html`<div class="code">
-    <div class="code-head">${languageOf(token.lang)}<${CopyButton} text=${token.text} /></div>
-    <pre tabindex="0"><code>${token.text}</code></pre>
+    <div class="code-head">${language}<${CopyButton} text=${token.text} /></div>
+    <pre tabindex="0"><code>${pieces.map(([kind, text]) => (kind ? html`<span class="code-${kind}">${text}</span>` : text))}</code></pre>
   </div>`;
 }

@@ -32,9 +32,9 @@ export function Figures() {
 
 function Totals({ figures: { totals, left_out: leftOut, enabled } }) {
   const shown = [
-    [compact.format(totals.active_people), "active people"],
-    [compact.format(totals.messages), "messages"],
-    [compact.format(sum(totals.runs)), "runs"],
+    [compact.format(totals.active_people), totals.active_people === 1 ? "active person" : "active people"],
+    [compact.format(totals.messages), totals.messages === 1 ? "message" : "messages"],
+    [compact.format(sum(totals.runs)), sum(totals.runs) === 1 ? "run" : "runs"],
     [compact.format(totals.input_tokens + totals.output_tokens), "tokens"],
     [inSeconds(totals.waits.first_words?.p50), "to the first words, half"],
     [inSeconds(totals.waits.first_words?.p95), "to the first words, 95 %"],

@@ -1,13 +1,12 @@
 // What everybody has used in the last weeks, and the plan they are on.
+import { counted } from "../../app/counts.js";
 import { html } from "../../app/lib.js";
 import { attempt, tell } from "../../app/notices.js";
 import { person } from "../../app/session.js";
-import { Field, Form } from "../form.js";
+import { Form } from "../form.js";
 import { Bars } from "../icons.js";
 import { Loaded, Nothing, useLoaded } from "../page.js";
 import { people, spenders } from "./api.js";
-
-const compact = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
 
 export function Spending() {
   const found = useLoaded(() => named(spenders()));
@@ -19,8 +18,8 @@ export function Spending() {
   return html`<section class="panel" aria-labelledby="spending">
     <h2 id="spending">The last thirty days, by person</h2>
     <${Loaded} of=${found} empty=${empty}>
-      ${({ data, has_more: hasMore }) => html`<ul class="rows">
-          ${data.map((one) => html`<${Spender} key=${one.user_id} one=${one} most=${mostOf(data)} onChange=${found.reload} />`)}
+      ${({ data, plans, has_more: hasMore }) => html`<ul class="rows">
+          ${data.map((one) => html`<${Spender} key=${one.user_id} one=${one} plans=${plans} most=${mostOf(data)} onChange=${found.reload} />`)}
         </ul>
         ${hasMore && html`<button type="button" class="quiet wide" onClick=${more}>Show more</button>`}`}
     <//>
@@ -37,18 +36,22 @@ async function named(fetching) {
   return { ...page, data: page.data.map((one, index) => ({ ...one, name: names[index] })) };
 }
 
-function Spender({ one, most, onChange }) {
+function Spender({ one, plans, most, onChange }) {
   const { total } = one;
+  const field = `plan-of-${one.user_id}`;
+  // A plan that was taken out of the settings is still somebody's.
+  const known = plans.includes(one.plan) ? plans : [one.plan, ...plans];
   const choose = async ({ plan }) => {
-    await people.setPlan(one.user_id, plan.trim());
-    tell(`${one.name} is on the plan “${plan.trim()}”.`);
+    await people.setPlan(one.user_id, plan);
+    tell(`${one.name} is on the plan “${plan}”.`);
     await onChange();
   };
   return html`<li class="row tall">
     <span class="row-main"><strong>${one.name}${one.user_id === person.value?.id && " (you)"}</strong>
-      <small>${compact.format(total.requests)} requests · ${compact.format(tokens(one))} tokens · ${compact.format(total.tool_calls)} tool calls · plan “${one.plan}”</small>
+      <small>${counted(total.requests, "request")} · ${counted(tokens(one), "token")} · ${counted(total.tool_calls, "tool call")} · plan “${one.plan}”</small>
       <details class="plan"><summary>Change plan</summary>
-        <${Form} act=${choose} action="Put on it"><${Field} label=${`Plan of ${one.name}`} name="plan" required maxlength="100" value=${one.plan} autocomplete="off" /><//>
+        <${Form} act=${choose} action="Put on it"><p class="field"><label for=${field}>Plan of ${one.name}</label>
+          <select id=${field} name="plan">${known.map((plan) => html`<option value=${plan} selected=${plan === one.plan}>${plan}</option>`)}</select></p><//>
       </details></span>
     <meter min="0" max=${most} value=${tokens(one)} aria-label=${`Tokens of ${one.name}`}></meter>
   </li>`;

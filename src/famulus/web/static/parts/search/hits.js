@@ -9,15 +9,21 @@ import { Alarm, Bell, Calendar, Check, Flag, Lamp, Page, Search, Talk } from "..
 const KINDS = {
   message: ["Message", Talk, ({ id, conversation_id: talk }) => `${linkTo(talk)}?at=${enc(id)}`],
   conversation: ["Conversation", Talk, ({ id }) => linkTo(id)],
-  memory: ["Memory", Lamp, () => "#/memory"],
-  file: ["File", Page, () => "#/files"],
-  passage: ["In a file", Page, () => "#/files"],
+  memory: ["Memory", Lamp, ({ id }) => `#/memory/${enc(id)}`],
+  file: ["File", Page, ({ id }) => `#/files/${enc(id)}`],
+  passage: ["In a file", Page, (hit) => `#/files/${enc(hit.part_of)}?words=${enc(found(hit) || hit.snippet.slice(0, 80))}`],
   goal: ["Goal", Flag, ({ id }) => `#/goals/${enc(id)}`],
   step: ["Step", Check, ({ part_of: goal }) => `#/goals/${enc(goal)}`],
   event: ["Event", Calendar, ({ at }) => `#/calendar/day/${at.slice(0, 10)}`],
-  reminder: ["Reminder", Alarm, () => "#/reminders"],
+  reminder: ["Reminder", Alarm, ({ id }) => `#/reminders/${enc(id)}`],
   notification: ["News", Bell, () => "#/notifications"],
 };
+
+/** The words of a hit's text for which it was found. */
+function found({ snippet, marks }) {
+  const signs = Array.from(snippet);
+  return marks.map(([from, to]) => signs.slice(from, to).join("")).join(" ");
+}
 
 export const nameOf = ({ kind }) => KINDS[kind]?.[0] ?? kind;
 export const iconOf = ({ kind }) => KINDS[kind]?.[1] ?? Search;
