@@ -1,6 +1,8 @@
 """What a person does and sees on the page."""
 
-from playwright.sync_api import Locator, Page, expect
+import re
+
+from playwright.sync_api import Locator, Page, Route, expect
 
 _GO = """(address) => new Promise((arrived) => {
   if (location.hash === address) return arrived();
@@ -43,3 +45,27 @@ def wait_for_first_words(page: Page) -> None:
 def counted(most: int) -> str:
     """What the stand-in says when asked to count."""
     return " ".join(map(str, range(1, most + 1)))
+
+
+class Held:
+    """What the page asks of an address is held back until it is let go."""
+
+    def __init__(self, page: Page, pattern: str) -> None:
+        self._page = page
+        self._waiting: list[Route] = []
+        self._is_open = False
+        page.route(re.compile(pattern), self._take)
+
+    def _take(self, route: Route) -> None:
+        if self._is_open:
+            route.continue_()
+        else:
+            self._waiting.append(route)
+
+    def let_go(self) -> None:
+        """Let go of what has been asked, once something has, and of all that is asked from now on."""
+        while not self._waiting:
+            self._page.wait_for_timeout(10)
+        self._is_open = True
+        for route in self._waiting:
+            route.continue_()

@@ -7,7 +7,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.serving import Server
 from tests.web.conftest import Watch, restart
-from tests.web.talking import answer, ask, counted, turn, wait_until_answered
+from tests.web.talking import Held, answer, ask, counted, turn, wait_until_answered
 
 pytestmark = pytest.mark.browser
 
@@ -72,6 +72,22 @@ def test_what_is_sent_during_an_outage_is_kept_and_sent_when_it_ends(page: Page,
     expect(answer(page, 2)).to_have_text(counted(3))
     expect(page.get_by_text("cannot be reached")).to_have_count(0)
     expect(page.locator(".turn")).to_have_count(2)
+
+
+def test_what_is_said_before_a_conversation_is_there_stays_with_it(page: Page) -> None:
+    ask(page, "Count to 2")
+    wait_until_answered(page, 1)
+    held = Held(page, "/messages[?]")
+    page.reload()
+    ask(page, "Count to 3")
+    expect(answer(page, 1)).to_have_text(counted(3))
+
+    held.let_go()
+
+    expect(answer(page, 1)).to_have_text(counted(2))
+    expect(answer(page, 2)).to_have_text(counted(3))
+    expect(page.locator(".turn")).to_have_count(2)
+    expect(page.get_by_text("Not sent.")).to_have_count(0)
 
 
 def test_another_tab_sees_the_answer_as_it_is_made(page: Page, signed_in: BrowserContext, watch: Watch) -> None:

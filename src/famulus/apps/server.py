@@ -4,17 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any
 
 from fastapi import Depends, FastAPI
-from fastapi.responses import FileResponse, JSONResponse
-from fastapi.staticfiles import StaticFiles
+from fastapi.responses import JSONResponse
 from starlette.requests import Request
 from starlette.responses import Response
 
 from famulus import __version__, web
 from famulus.apps import health, models, operations, rendering
 from famulus.apps.archives import make_archives
+from famulus.apps.assets import Assets, file_of
 from famulus.apps.edge import Edge
 from famulus.apps.engine import Engine
 from famulus.apps.files import uploads
@@ -95,16 +94,6 @@ _ROUTERS = (
 )
 
 
-class _Assets(StaticFiles):
-    """The page's files, which a browser keeps and asks about."""
-
-    def file_response(self, *args: Any, **kwargs: Any) -> Response:
-        """A file, or word that the browser's own copy is still the newest."""
-        response = super().file_response(*args, **kwargs)
-        response.headers["Cache-Control"] = "no-cache"
-        return response
-
-
 def create_app(settings: Settings, *, works: bool = True) -> "Served":
     """The application, ready to be served; `works` says whether it also does the work that it accepts."""
     tools = all_tools(settings)
@@ -143,7 +132,7 @@ def create_app(settings: Settings, *, works: bool = True) -> "Served":
     app.include_router(memory_endpoints.router, dependencies=[Depends(requires("chat"))])
     app.include_router(metrics_router(settings.metrics))
     app.add_api_route("/", _home, include_in_schema=False)
-    app.mount("/static", _Assets(directory=web.STATIC), name="static")
+    app.mount("/static", Assets(directory=web.STATIC), name="static")
     return Served(app, settings)
 
 
@@ -214,7 +203,7 @@ class Served(Edge):
 async def _home(request: Request) -> Response:
     """The page for browsers, a welcome for programs."""
     if "text/html" in request.headers.get("accept", ""):
-        return FileResponse(web.PAGE, headers={"Cache-Control": "no-cache", "Vary": "Accept"})
+        return file_of(web.PAGE, web.PAGE.stat(), request.headers, vary="Accept")
     links = {"openapi": "/openapi.json", "health": "/health/live", "chat": "/chat", "start": "/start"}
     return JSONResponse(
         {"message": "Welcome to Famulus.", "version": __version__, "links": links}, headers={"Vary": "Accept"}

@@ -3,7 +3,7 @@ import { html, useEffect, useState } from "../app/lib.js";
 import { attempt, tell } from "../app/notices.js";
 import { route, visit } from "../app/route.js";
 import { events as api, happenings } from "../parts/calendar/api.js";
-import { instantOf, longName, monthName, plusDays, plusMonths, today, weekStart } from "../parts/calendar/days.js";
+import { daysBetween, instantOf, longName, monthName, plusDays, plusMonths, today, weekStart } from "../parts/calendar/days.js";
 import { Editor, scopeFor } from "../parts/calendar/editor.js";
 import { Month } from "../parts/calendar/month.js";
 import { Week } from "../parts/calendar/week.js";
@@ -22,7 +22,12 @@ export default function CalendarPage() {
   const events = found.value ?? [];
   const go = (to, other = view) => visit(`#/calendar/${other}/${to}`);
   const step = (count) => go(view === "month" ? plusMonths(day, count) : plusDays(day, count * (view === "week" ? 7 : 1)));
-  const move = (key, to, minutes) => moved(events.find((event) => event.key === key), to, minutes, found.reload);
+  const move = (key, to, minutes) => {
+    const event = events.find((one) => one.key === key);
+    // It stays where it was let go while the server is asked.
+    found.set(events.map((one) => (one === event ? placedAt(one, to, minutes) : one)));
+    return moved(event, to, minutes, found.reload);
+  };
   useKeys(step, () => go(today()));
   const shared = { events, onOpen: open, onMove: move, onNew: (on, minutes) => open({ day: on, minutes }), onDay: (on) => go(on, "day") };
   const actions = html`<button type="button" class="primary" onClick=${() => open({ day, minutes: 540 })}><${Plus} />New event</button>`;
@@ -43,6 +48,11 @@ function daysOf(view, day) {
   if (view === "day") return [day];
   const first = weekStart(view === "month" ? `${day.slice(0, 7)}-01` : day);
   return Array.from({ length: view === "month" ? 42 : 7 }, (_, at) => plusDays(first, at));
+}
+
+function placedAt(event, day, minutes = event.minutes) {
+  const lastDay = plusDays(day, daysBetween(event.day, event.lastDay));
+  return { ...event, day, lastDay, minutes, until: Math.min(1_440, event.until + minutes - event.minutes) };
 }
 
 /** Puts an event elsewhere; without minutes, at the same time of another day. */
