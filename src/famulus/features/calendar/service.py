@@ -37,6 +37,11 @@ class Calendars:
             raise CalendarNotFound("There is no such calendar.")
         return calendar
 
+    async def elsewhere(self) -> set[str]:
+        """The ids of those that are kept elsewhere, where others write into them."""
+        known = await self._repository.calendars(after="", limit=MOST_CALENDARS)
+        return {calendar.id for calendar in known if calendar.kind != "own"}
+
     async def writable(self, calendar_id: str | None) -> Calendar:
         """The calendar that an event goes into, or is in; one's default calendar where none is named."""
         if calendar_id is None:

@@ -1,16 +1,18 @@
 """What an assistant can do with calendars."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from famulus.agent.tools import Arguments, ToolContext, tool
+from famulus.agent.tools import OTHERS_WROTE, Arguments, ToolContext, tool
 from famulus.features.calendar import free
 from famulus.features.calendar.events import Events
 from famulus.features.calendar.expansion import Span, occurrence_of, occurrences
 from famulus.features.calendar.records import Event, Occurrence, Scope
 from famulus.features.calendar.schemas import EventDraft, EventPatch, Which
+from famulus.features.calendar.service import Calendars
 from famulus.features.calendar.times import instant, midnight, wall
 from famulus.kit.schemas import Day
 
@@ -84,7 +86,8 @@ async def find_events(context: ToolContext, arguments: Days) -> str:
     found = occurrences(await _events(context).within(span), span)
     words = arguments.text.casefold().split()
     found = [one for one in found if all(word in one.event.words for word in words)]
-    lines = [_line(one, context.zone) for one in found[:_MOST_LISTED]]
+    shown = found[:_MOST_LISTED]
+    lines = [*await _from_elsewhere(context, shown), *(_line(one, context.zone) for one in shown)]
     if len(found) > _MOST_LISTED:
         lines.append(f"… and {len(found) - _MOST_LISTED} more.")
     return "\n".join(lines) or f"Nothing is in the calendar {_days(arguments)}."
@@ -151,9 +154,15 @@ async def _told(context: ToolContext, done: str, event: Event) -> str:
     if not event.busy:
         return said
     near = occurrences(await _events(context).within(span), span)
-    others = [other for other in near if other.event.busy and other.event.id != event.id]
-    overlaps = "".join(f"\nIt overlaps with {_line(other, context.zone)[2:]}" for other in others[:_MOST_OVERLAPS])
-    return said + overlaps
+    others = [other for other in near if other.event.busy and other.event.id != event.id][:_MOST_OVERLAPS]
+    overlaps = [f"It overlaps with {_line(other, context.zone)[2:]}" for other in others]
+    return "\n".join([said, *await _from_elsewhere(context, others), *overlaps])
+
+
+async def _from_elsewhere(context: ToolContext, shown: Sequence[Occurrence]) -> list[str]:
+    """A word of warning where some of what is shown was written by whoever keeps the calendar."""
+    elsewhere = await Calendars(context.transaction, context.user_id).elsewhere()
+    return [OTHERS_WROTE] if any(one.event.calendar_id in elsewhere for one in shown) else []
 
 
 def _span(zone: str, first: date, last: date) -> Span:

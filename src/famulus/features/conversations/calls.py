@@ -60,7 +60,9 @@ class CallRoom:
     def tainted_but_for(self, call_ids: Container[str] = ()) -> bool:
         """Whether the model has read somebody else's text; what a round's own calls bring it has not read yet."""
         others = (step for call_id, step in self._steps.items() if step.output is not None and call_id not in call_ids)
-        return self._tainted or any(brings_others_text(self._toolset, str(step.name)) for step in others)
+        return self._tainted or any(
+            brings_others_text(self._toolset, str(step.name), str(step.output)) for step in others
+        )
 
     @property
     def steps(self) -> list[Step]:
