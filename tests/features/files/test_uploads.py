@@ -1,5 +1,6 @@
 """Files come in whole or not at all, are what they contain, and take room once."""
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -147,6 +148,20 @@ async def test_a_person_has_so_much_room(place: Place) -> None:
     assert (answer.status, answer.code) == (413, "storage_quota_exceeded")
     assert place.stored() == before
     assert await place.berta.get("/api/v1/files/storage") == used
+
+
+async def test_of_many_uploads_at_once_as_many_as_there_is_room_for_are_kept(place: Place) -> None:
+    clara = await place.server.member(place.anna, "Clara")
+    before = place.stored()
+    # Pictures are kept as they are: nobody reads them.
+    files = [PNG + bytes([number]) * (4 * MEBIBYTE - len(PNG)) for number in range(20)]
+
+    answers = await asyncio.gather(*(uploaded(clara, (f"{n}.png", data)) for n, data in enumerate(files)))
+
+    refused = [answer.code for answer in answers if answer.status != 201]
+    assert refused == ["storage_quota_exceeded"] * 5
+    assert await clara.get("/api/v1/files/storage") == {"used": 60 * MEBIBYTE, "limit": 60 * MEBIBYTE}
+    assert len(place.stored() - before) == 15
 
 
 @pytest.mark.parametrize(
