@@ -31,6 +31,4 @@ def test_forms_of_a_word_share_a_stem(forms: tuple[str, ...], other: str) -> Non
 def test_a_word_begins_with_the_root_of_its_stem(beginning: str, ending: str) -> None:
     word = beginning + ending
 
-    root = root_of(stem_of(word))
-    assert root
-    assert word.startswith(root)
+    assert word.startswith(root_of(stem_of(word)))

@@ -36,7 +36,7 @@ def stem_of(word: str) -> str:
 def root_of(stem: str) -> str:
     """The letters with which every word of this stem begins."""
     # Of story and stories the stem is stori, and of ties it is ty.
-    return stem[:-1] if len(stem) > 1 and stem[-1] in "iy" else stem
+    return stem[:-1] if stem[-1] in "iy" else stem
 
 
 def _undoubled(stem: str) -> str:

@@ -37,9 +37,9 @@ class Keeper(Protocol):
         """What is remembered about something, best first."""
 
     async def remember(
-        self, user_id: str, drafts: Sequence[MemoryDraft], *, within: Session | None = None
+        self, user_id: str, drafts: Sequence[MemoryDraft], *, within: Session | None = None, at_leisure: bool = False
     ) -> list[MemoryView]:
-        """The memories that these drafts make, or made before."""
+        """The memories that these drafts make, or made before; `at_leisure` they are found by their meaning later."""
 
     async def find(self, user_id: str, memory_id: str) -> MemoryView:
         """The memory with this id."""

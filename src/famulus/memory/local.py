@@ -57,11 +57,11 @@ class LocalKeeper:
         return found.model_copy(update={"data": list(best.values())})
 
     async def remember(
-        self, user_id: str, drafts: Sequence[MemoryDraft], *, within: Session | None = None
+        self, user_id: str, drafts: Sequence[MemoryDraft], *, within: Session | None = None, at_leisure: bool = False
     ) -> list[MemoryView]:
         made = await self._write(user_id, lambda memories: memories.remember(drafts), within)
         # Whoever remembers something may look for it at once.
-        if within is None:
+        if within is None and not at_leisure:
             await self._searcher.embed(made)
         return [MemoryView.of(one) for one in made]
 

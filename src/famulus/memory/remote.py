@@ -80,7 +80,12 @@ class RemoteKeeper:
         return _made(Found, await self._ask("POST", _path(user_id, "search"), _sent(wanted), is_read=True))
 
     async def remember(
-        self, user_id: str, drafts: Sequence[MemoryDraft], *, within: Session | None = None
+        self,
+        user_id: str,
+        drafts: Sequence[MemoryDraft],
+        *,
+        within: Session | None = None,
+        at_leisure: bool = False,  # noqa: ARG002 -- the service has its own haste
     ) -> list[MemoryView]:
         _refuse_transaction(within)
         body = _sent(ManyDrafts(memories=list(drafts)))

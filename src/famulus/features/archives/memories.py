@@ -57,7 +57,7 @@ class MemoryPart:
         while some := list(islice(current, _AT_ONCE)):
             fresh = [row for row in some if row["id"] not in there]
             drafts = [_moved(_draft(row), arrival) for row in fresh]
-            made = await self._keeper.remember(arrival.user_id, drafts) if drafts else []
+            made = await self._keeper.remember(arrival.user_id, drafts, at_leisure=True) if drafts else []
             arrival.renamed |= {row["id"]: memory.id for row, memory in zip(fresh, made, strict=True)}
             imported += sum(memory.id not in there for memory in made)
             total += len(some)

@@ -4,7 +4,7 @@ import asyncio
 import importlib
 import re
 from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
 import structlog
@@ -29,9 +29,7 @@ _MOST_AT_ONCE = 200
 # Texts are looked at until there are so many characters of them; a page may then be short, and go on.
 _MOST_LOOKED_AT = 4_000_000
 # So much of what was just written is taken in before a search; what is more is taken in behind it.
-_BATCHES = 4
-# What stands for an answer, where something has changed since the index knew everything.
-_BEHIND = Gathered(0, 0, 0)
+_BATCHES = 8
 _CURSOR = re.compile(r"([0-9]{1,9})\.([0-9]{1,4})")
 
 
@@ -61,19 +59,6 @@ class _Candidate:
     memory: Found | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Indexed:
-    """What the index says: score and number of what the words fit."""
-
-    gathered: Gathered | None = None
-    ranked: Sequence[tuple[float, int]] = ()
-    _: KW_ONLY
-    has_all: bool = True
-    """Whether that has all the words."""
-    is_complete: bool
-    """Whether the index knows of everything."""
-
-
 @dataclass(slots=True)
 class _Shown:
     """What is shown of the candidates, and where the next page begins, if there is one."""
@@ -97,53 +82,26 @@ class Finder:
         if not query.words:
             raise NothingToFind("There is nothing in the query that could be found.")
         within = Filter(search.kinds, search.since, search.until, search.conversation_id)
-        indexed, remembered = await asyncio.gather(
-            self._indexed(user_id, query, within, cursor), self._memory.about(user_id, search, query)
+        caught_up = await self._catch_up(user_id)
+        (gathered, ranked, has_all), remembered = await asyncio.gather(
+            self._ranked(user_id, query, within, cursor), self._memory.about(user_id, search, query)
         )
-        gathered, candidates = indexed.gathered, _merged(indexed.ranked, remembered.hits)
+        candidates = _merged(ranked, remembered.hits)
 
         async def show(session: Session) -> _Shown:
             return await self._shown(session, user_id, gathered, candidates, query, within, cursor.position, limit)
 
-        shown = await self._database.read(show) if candidates else _Shown()
+        shown = await self._database.read(show)
         upto = gathered.last_number if gathered else cursor.upto or 0
-        degraded = ([] if indexed.is_complete else ["index"]) + (["memory"] if remembered.is_silent else [])
+        degraded = ([] if caught_up else ["index"]) + (["memory"] if remembered.is_silent else [])
         return HitPage(
             data=[_view(one, query) for one in shown.hits],
             has_more=shown.next is not None,
             next=None if shown.next is None else f"{upto}.{shown.next}",
-            match=_match(indexed, remembered),
+            match=_match(has_all=has_all, ranked=ranked, remembered=remembered),
             semantic=["memory"] if remembered.by_meaning else [],
             degraded=degraded,
         )
-
-    async def _indexed(self, user_id: str, query: Query, within: Filter, cursor: _Cursor) -> _Indexed:
-        """What the index says, once it knows what was just written."""
-        # Nearly always it does, and what was asked with the question is the answer.
-        gathered = await self._gathered(user_id, query, within, cursor, even_if_behind=False)
-        is_complete = gathered is not _BEHIND or await self._catch_up(user_id)
-        if gathered is _BEHIND:
-            gathered = await self._gathered(user_id, query, within, cursor, even_if_behind=True)
-        if gathered is None:
-            return _Indexed(is_complete=is_complete)
-        if self._ranking is None:
-            self._ranking = await asyncio.to_thread(importlib.import_module, "famulus.features.search.ranking")
-        ranked, has_all = await asyncio.to_thread(self._ranking.ranked, gathered, most=_MOST_RANKED)
-        return _Indexed(gathered, ranked, has_all=has_all, is_complete=is_complete)
-
-    async def _gathered(
-        self, user_id: str, query: Query, within: Filter, cursor: _Cursor, *, even_if_behind: bool
-    ) -> Gathered | None:
-        async def look(session: Session) -> Gathered | None:
-            if within.conversation_id is not None:
-                await Conversations(session, user_id).find(within.conversation_id)
-            if within.kinds == ("memory",):
-                return None
-            if not even_if_behind and await IndexRepository(session, user_id).is_behind():
-                return _BEHIND
-            return await gather(session, user_id, query, within, upto=cursor.upto)
-
-        return await self._database.read(look)
 
     async def _catch_up(self, user_id: str) -> bool:
         """Take in what was just written, if it is not too much; whether the index knows everything."""
@@ -153,6 +111,22 @@ class Finder:
             # Where nothing can be written, what is known can be found.
             _logger.warning("search.not_caught_up", code=error.code)
             return False
+
+    async def _ranked(
+        self, user_id: str, query: Query, within: Filter, cursor: _Cursor
+    ) -> tuple[Gathered | None, list[tuple[float, int]], bool]:
+        async def look(session: Session) -> Gathered | None:
+            if within.conversation_id is not None:
+                await Conversations(session, user_id).find(within.conversation_id)
+            return await gather(session, user_id, query, within, upto=cursor.upto)
+
+        gathered = await self._database.read(look)
+        if gathered is None:
+            return None, [], True
+        if self._ranking is None:
+            self._ranking = await asyncio.to_thread(importlib.import_module, "famulus.features.search.ranking")
+        ranked, has_all = await asyncio.to_thread(self._ranking.ranked, gathered, most=_MOST_RANKED)
+        return gathered, ranked, has_all
 
     async def _shown(
         self, session: Session, user_id: str, gathered: Gathered | None, candidates: Sequence[_Candidate],
@@ -202,8 +176,8 @@ def _merged(ranked: Sequence[tuple[float, int]], hits: Sequence[Found]) -> list[
     return candidates[:_MOST_RANKED]
 
 
-def _match(indexed: _Indexed, remembered: Remembered) -> Literal["all", "any"]:
-    return "all" if (indexed.has_all and indexed.ranked) or remembered.has_all else "any"
+def _match(*, has_all: bool, ranked: Sequence[Any], remembered: Remembered) -> Literal["all", "any"]:
+    return "all" if (has_all and ranked) or remembered.has_all else "any"
 
 
 def _fits(one: Found, query: Query, within: Filter) -> bool:

@@ -89,8 +89,8 @@ async def gather(session: Session, user_id: str, query: Query, within: Filter, *
 
 async def _uses(repository: IndexRepository, owner: Owner, spans: Sequence[Span]) -> list[list[Use]]:
     """What there is of each span, packed or not."""
-    packed, loose = await repository.uses(owner, spans)
-    newest = Newest(loose)
+    packed = await repository.uses(owner.owner, spans)
+    newest = Newest(await repository.loose(owner))
     return [[*some, *newest.uses(span)] for some, span in zip(packed, spans, strict=True)]
 
 

@@ -10,7 +10,7 @@ from famulus.features.search.repository import IndexRepository
 from famulus.features.search.words import EDITION, read, with_all_that_follows, written
 from famulus.infra.database import Session
 
-MOST_LOOSE = 96_000
+MOST_LOOSE = 200_000
 """When so many bytes of words are loose they are packed, be they of few things: searches look through all of them."""
 _Weights = dict[str, int]
 

@@ -1,18 +1,17 @@
-"""What was taken in lately: looked through, until there is so much of it that it is packed.
+"""What was taken in lately: looked through thing by thing, until there is so much of it that it is packed.
 
 A row for each word of each message would be the price of every message. So the words of a new thing are one row, the
 thing's own, and whoever searches reads the few hundred newest of these and finds in them what the index will say of
 them, once it is told.
 """
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from itertools import accumulate, takewhile
+from itertools import takewhile
 
 from famulus.features.search import postings
 from famulus.features.search.records import Loose, Span, Use
-from famulus.features.search.words import letters_of, lines_of, stem_in
+from famulus.features.search.words import letters_of, stem_in, text_of
 from famulus.kit.stems import root_of, stem_of
 
 _Fits = Callable[[str], bool]
@@ -22,31 +21,18 @@ class Newest:
     """Some things with all their words."""
 
     def __init__(self, things: Sequence[Loose]) -> None:
-        # A line for each word of each thing, "\nword\tweight", in one piece: it is gone through once for each span.
-        lines = [b"\n" + lines_of(thing.words) for thing in things]
-        self._lines = b"".join(lines) + b"\n"
-        self._numbers = [thing.number for thing in things]
-        self._ends = list(accumulate(map(len, lines)))
+        # A line for each word: "\nword\tweight\n…".
+        self._lines = [(thing.number, f"\n{text_of(thing.words)}\n") for thing in things]
 
     def uses(self, span: Span) -> list[Use]:
         """Where they have words of a span."""
         beginning, fits = _sought(span)
         blocks: dict[int, dict[int, int]] = defaultdict(dict)
-        for number, word, weight in self._beginning(beginning):
-            if fits(word):
+        for number, lines in self._lines:
+            if weight := max((weight for word, weight in _beginning(lines, beginning) if fits(word)), default=0):
                 block, place = divmod(number, postings.BLOCK)
-                blocks[block][place] = max(weight, blocks[block].get(place, 0))
+                blocks[block][place] = weight
         return [Use(span.first, block, postings.changed(b"", weights)) for block, weights in blocks.items()]
-
-    def _beginning(self, letters: str) -> Iterator[tuple[int, str, int]]:
-        """Of the words that begin with some letters: the thing, the word, and its weight."""
-        lines, begins = self._lines, f"\n{letters}".encode()
-        at = lines.find(begins)
-        while at >= 0:
-            end = lines.index(b"\n", at + 1)
-            word, _, weight = lines[at + 1 : end].partition(b"\t")
-            yield self._numbers[bisect_right(self._ends, at)], word.decode(), int(weight)
-            at = lines.find(begins, end)
 
 
 def _sought(span: Span) -> tuple[str, _Fits]:
@@ -64,3 +50,14 @@ def _sought(span: Span) -> tuple[str, _Fits]:
 def _common(first: str, last: str) -> str:
     """How both begin."""
     return "".join(one for one, _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False)))
+
+
+def _beginning(lines: str, letters: str) -> Iterator[tuple[str, int]]:
+    """The words that begin with some letters, and their weights."""
+    begins = f"\n{letters}"
+    at = lines.find(begins)
+    while at >= 0:
+        end = lines.index("\n", at + 1)
+        word, _, weight = lines[at + 1 : end].partition("\t")
+        yield word, int(weight)
+        at = lines.find(begins, end)

@@ -53,9 +53,9 @@ _KNOWN = Prepared(
         _things.owner == _owner, one_of(_things.object_id, "ids")
     )
 )
-_LOOSE_COLUMNS = (_things.number, _things.words)
-_is_loose = (_things.owner == _owner, _things.number > sa.bindparam("packed"))
-_LOOSE = Prepared(sa.select(*_LOOSE_COLUMNS).where(*_is_loose))
+_LOOSE = Prepared(
+    sa.select(_things.number, _things.words).where(_things.owner == _owner, _things.number > sa.bindparam("packed"))
+)
 _PENDING = Prepared(
     sa.select(changes.c.number, changes.c.kind, changes.c.object_id)
     .where(changes.c.user_id == _user)
@@ -70,11 +70,8 @@ _NEXT_WAITING = Prepared(sa.select(sa.func.min(changes.c.user_id)).where(changes
 
 @cache
 def _spans(many: int) -> Prepared:
-    """The rows of so many spans, each with the place of its span, and what is loose: one way to a server and back."""
-    nowhere: sa.ColumnClause[Any] = sa.literal_column("NULL")
-    found: list[sa.Select[*tuple[Any, ...]]] = [
-        sa.select(sa.cast(nowhere, sa.Integer), sa.cast(nowhere, sa.Text), *_LOOSE_COLUMNS).where(*_is_loose)
-    ]
+    """The rows of so many spans, each with the place of its span: one statement, for it is one way to a server."""
+    found = []
     for place in range(many):
         first: sa.BindParameter[str] = sa.bindparam(f"first_{place}")
         last: sa.BindParameter[str] = sa.bindparam(f"last_{place}")
@@ -123,26 +120,20 @@ class IndexRepository:
         settled = await self._session.change(_SETTLE, {"of_user": self._user_id, "numbers": numbers})
         return settled == len(numbers)
 
-    async def is_behind(self) -> bool:
-        """Whether there is anything that the index does not know of yet."""
-        return bool(await self._session.rows(_PENDING, {"of_user": self._user_id, "most": 1}))
-
-    async def uses(self, owner: Owner, spans: Sequence[Span]) -> tuple[list[list[Use]], list[Loose]]:
-        """What is packed of each of these spans; and what is not packed yet."""
+    async def uses(self, owner: int, spans: Sequence[Span]) -> list[list[Use]]:
+        """What is packed of each of these spans."""
         found: list[list[Use]] = [[] for _ in spans]
-        loose: list[Loose] = []
-        asked: dict[str, Any] = {"of_owner": owner.owner, "packed": owner.packed}
+        asked: dict[str, Any] = {"of_owner": owner}
         for place, span in enumerate(spans):
             asked |= {f"first_{place}": span.first, f"last_{place}": span.last, f"most_{place}": span.most}
-        for place, word, number, of_it in await self._session.rows(_spans(len(spans)), asked):
-            if place is None:
-                loose.append(Loose(number, of_it))
-            else:
-                found[place].append(Use(word, number, of_it))
-        return found, loose
+        for place, *use in await self._session.rows(_spans(len(spans)), asked):
+            found[place].append(Use(*use))
+        return found
 
     async def loose(self, owner: Owner) -> list[Loose]:
         """What is not packed yet."""
+        if owner.packed == owner.last_number:
+            return []
         rows = await self._session.rows(_LOOSE, {"of_owner": owner.owner, "packed": owner.packed})
         return [Loose(*row) for row in rows]
 
