@@ -178,6 +178,35 @@ async def test_a_person_is_warned_once_in_a_window(database: Database) -> None:
     assert desk.told == [(MARIA, Notice(80, "chat", "requests", Window("day", EVENING.date())))]
 
 
+async def test_of_tokens_a_person_hears_once_they_are_spent_and_not_when_they_are_held(database: Database) -> None:
+    desk = Desk(database, chat={"tokens_per_day": 200})
+    await desk.reserve("run_1")
+    await desk.reserve("run_2")
+    held = [notice.percent for _, notice in desk.told]
+    await desk.settle("run_1", 1)
+    await desk.settle("run_2", 1)
+    little = [notice.percent for _, notice in desk.told]
+
+    await desk.reserve("run_3")
+    await desk.settle("run_3", 170)
+    most = [notice.percent for _, notice in desk.told]
+    await desk.usage(lambda usage: usage.record("chat", key="job_1", model=MODEL, spent=Spent(40, 0)))
+
+    assert (held, little, most) == ([], [], [80])
+    assert [(notice.percent, notice.metric) for _, notice in desk.told] == [(80, "tokens"), (100, "tokens")]
+
+
+async def test_in_a_new_window_a_person_is_told_anew(database: Database) -> None:
+    desk = Desk(database, chat={"requests_per_day": 1})
+    for number in range(3):
+        await desk.reserve(f"run_{number}")
+        await desk.settle(f"run_{number}", refund=True)
+        await desk.reserve(f"again_{number}")
+        desk.moment += timedelta(days=1)
+
+    assert [(notice.percent, notice.window.starts_on.day) for _, notice in desk.told] == [(100, 30), (100, 1), (100, 2)]
+
+
 async def test_a_plan_is_chosen_for_a_person_and_for_nobody_else(database: Database) -> None:
     desk = Desk(database, chat={"requests_per_day": 1})
     await desk.office(lambda office: office.put_on_plan(MARIA, "pro"))

@@ -1,5 +1,6 @@
 """What may be done with a person's usage, within one transaction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date
 
@@ -120,7 +121,8 @@ class Usage:
                 counter = await self._repository.take(name, window, amount, most if bounded else None)
                 if counter is None:
                     raise await self._exceeded(name, window, amount, most)
-                await self._tell(counter, most)
+                # What is held is a guess: of tokens and money somebody hears once they are spent.
+                await self._tell(counter, most, METRICS[:1] if bounded else METRICS)
 
     def _most(self, plan: str, feature: str, window: Window) -> Amount:
         limits = (self._plans.limit(plan, feature, metric, window.period) for metric in METRICS)
@@ -143,9 +145,9 @@ class Usage:
             retry_after_seconds=max(1, round(seconds)),
         )
 
-    async def _tell(self, counter: Counter, most: Amount) -> None:
+    async def _tell(self, counter: Counter, most: Amount, metrics: Sequence[Metric]) -> None:
         """Tell the person when a part of a limit is reached, once for each part and window."""
-        percents = {m: _ALL_OF_IT * counter.taken.of(m) // most.of(m) for m in METRICS if 0 < most.of(m) < UNLIMITED}
+        percents = {m: _ALL_OF_IT * counter.taken.of(m) // most.of(m) for m in metrics if 0 < most.of(m) < UNLIMITED}
         if not percents:
             return
         metric = max(percents, key=lambda name: percents[name])
