@@ -1,9 +1,11 @@
 """How other people come in."""
 
 import asyncio
+from typing import NoReturn
 
 import pytest
 
+from famulus.features.accounts.sessions import Sessions
 from famulus.infra.sqlite import SqliteDatabase
 from famulus.settings import ServerSettings, Settings
 from tests.features.accounts.place import MARIA, OTTO, Browser, Place, open_place
@@ -97,6 +99,26 @@ async def test_an_address_that_is_taken_uses_no_invitation_up(place: Place, mari
 
     assert (taken.status, taken.code) == (409, "email_taken")
     assert free.status == 201
+
+
+async def test_what_fails_half_way_leaves_nobody_and_uses_no_invitation_up(
+    place: Place, maria: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = await invited(maria)
+
+    async def fail(*_: object, **__: object) -> NoReturn:
+        raise RuntimeError
+
+    with monkeypatch.context() as broken:
+        # Behind the account in the same transaction.
+        broken.setattr(Sessions, "open", fail)
+        failed = await place.browser().post("/auth/join", {"token": token, **OTTO})
+    people = await maria.get("/admin/users")
+    again = await place.browser().post("/auth/join", {"token": token, **OTTO})
+
+    assert failed.status == 500
+    assert [one["name"] for one in people.body["data"]] == ["Maria"]
+    assert again.status == 201
 
 
 async def test_a_guess_costs_no_hashing(place: Place, maria: Browser) -> None:

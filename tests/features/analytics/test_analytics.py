@@ -13,6 +13,7 @@ from famulus.features.analytics.errors import ForwardRefused, SpanNotShown
 from famulus.features.analytics.jobs import Forwarder, Sweeper
 from famulus.features.analytics.overview import overview, span_of
 from famulus.features.analytics.recording import FORWARD_JOB, Recorder
+from famulus.features.analytics.repository import EventRepository
 from famulus.features.analytics.schemas import AnalyticsView
 from famulus.features.analytics.service import Counting, erase_analytics
 from famulus.infra.database import Database, Session
@@ -177,6 +178,42 @@ async def test_a_database_that_is_away_fails_nobody_and_loses_nothing(
         room.tell("message.sent")
 
     assert (await room.seen()).totals.messages == 2
+
+
+async def test_what_cannot_be_written_at_all_is_left_out_and_holds_up_nothing_that_follows(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    room.tell("message.sent")
+    with monkeypatch.context() as patched:
+        patched.setattr(EventRepository, "add", broken)
+        await room.recorder.flush()
+    room.tell("message.sent")
+
+    assert (await room.seen()).totals.messages == 1
+
+
+async def test_to_tell_waits_for_nobody_and_much_is_written_at_once(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, writes = room.database.write, 0
+
+    async def counted(*work: Any, **how: Any) -> Any:
+        nonlocal writes
+        writes += 1
+        return await write(*work, **how)
+
+    monkeypatch.setattr(room.database, "write", counted)
+    for _ in range(1_000):
+        # No coroutine: there is nothing in it to wait for.
+        room.tell("message.sent")
+    before = writes
+    await room.recorder.flush()
+
+    assert (before, writes) == (0, 2)
+    assert (await room.seen()).totals.messages == 1_000
 
 
 async def test_no_more_waits_than_there_is_room_for(database: Database) -> None:
