@@ -163,3 +163,53 @@ THINGS = (
     "window", "election", "storm", "cat", "bicycle", "recipe", "phone", "holiday", "doctor", "car", "book", "dentist",
     "kitchen", "lake", "birthday", "flight", "prize", "soup", "camera", "teacher", "coffee", "shelter", "brother",
 )  # fmt: skip
+
+# What people tell of themselves in one sentence, and what they may ask that has to do with it.
+TOLD: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("I keep bees.", ("What do my hives need in winter?", "When is the best time to harvest honey?", "Do I have any animals?")),
+    ("My daughter is called Klara.", ("What is my child's name?", "Suggest a birthday present for my girl.")),
+    ("I am allergic to peanuts.", ("Can I eat this satay sauce?", "Which foods must I avoid?", "Is this snack safe for me?")),
+    ("I live in Graz, near the river.", ("Where is my home?", "What can I do in my city this weekend?")),
+    ("I work as a nurse on night shifts.", ("What is my job?", "How can I sleep better during the day?")),
+    ("I prefer short answers.", ("How long should your replies be?",)),
+    ("My dentist appointment is on 3 May.", ("When do I have to see the dentist?", "What is in my calendar in May?")),
+    ("I am learning the cello.", ("Which instrument do I play?", "Recommend me some easy music to practise.")),
+    ("My car is an old blue Volvo.", ("What do I drive?", "Which oil should I buy for my vehicle?")),
+    ("I am a vegetarian.", ("Which dishes suit me?", "Plan a dinner for me without meat.")),
+    ("My brother Tom lives in Oslo.", ("Do I have siblings?", "Who do I know in Norway?")),
+    ("I run a marathon every autumn.", ("Which sports do I do?", "How should I train for the race?")),
+)  # fmt: skip
+
+# What has to do with none of it.
+ANYTHING: tuple[str, ...] = (
+    "hello",
+    "thanks, that is all for now",
+    "what is 6 * 7",
+    "Can you explain how income tax brackets work?",
+    "Write a poem about the sea in autumn.",
+    "How do I reverse a list in Python?",
+    "What is the capital of Mongolia?",
+    "Summarise the causes of the First World War.",
+    "Translate good morning into Portuguese.",
+    "remind me tomorrow at nine to call the office",
+    "What time is it in Tokyo?",
+    "Give me a recipe for lentil curry.",
+    "What does the word ephemeral mean?",
+    "How does a heat pump work?",
+    "Draft a polite email declining an invitation.",
+    "Which planets have rings?",
+    "Help me plan my week.",
+    "What is the difference between TCP and UDP?",
+    "Recommend a science fiction novel.",
+    "How long does it take to boil an egg?",
+    "Fix this sentence: he go to school yesterday.",
+    "Tell me a joke about cats.",
+    "How do vaccines work?",
+    "What should I wear for a job interview?",
+    "Explain compound interest to a child.",
+    "Who painted the Night Watch?",
+    "Make a packing list for a week of hiking.",
+    "What are the rules of offside in football?",
+    "Convert 5 miles to kilometres.",
+    "How do I remove a coffee stain from a shirt?",
+)

@@ -35,6 +35,22 @@ async def test_what_is_remembered_is_quoted_to_the_model(server: Server, owner: 
     assert lines[1:] == [f"- 2026-05-03: {json.dumps(hostile)}"]
 
 
+async def test_who_keeps_bees_is_not_told_of_them_when_asking_about_taxes(
+    server: Server, owner: Client, fake_model: FakeModel
+) -> None:
+    bea = await server.member(owner, "Bea")
+    bees = await bea.post(f"/memories/{bea.user_id}", {"text": "Bea keeps bees in her garden."}, expect=201)
+    conversation = await talk(bea, "text?tokens=5")
+
+    about_bees, _ = await conversation.turn("What do my bees need in winter?")
+    about_taxes, _ = await conversation.turn("Explain the law on income tax to me.")
+
+    told = [message["content"] for message in fake_model.requests()[-1]["body"]["messages"]]
+    assert [memory["id"] for memory in about_bees["memories"]] == [bees["id"]]
+    assert about_taxes["memories"] == []
+    assert not [text for text in told if "in her garden" in str(text)]
+
+
 async def test_memories_are_made_corrected_and_forgotten_by_tools(server: Server, owner: Client) -> None:
     conversation = await talk(owner)
     await conversation.turn("remember that my cat is called Minka")

@@ -100,6 +100,12 @@ async def test_what_is_new_corrected_or_forgotten_is_seen_at_once(database: Data
     assert (await ask(searcher, "pet")).data[0].memory.text == "A dog barks."
 
 
+async def test_what_is_sent_twice_at_once_has_one_meaning(database: Database, searcher: Searcher) -> None:
+    await searcher.embed(await keep(database, "The puppy sleeps.", "The puppy sleeps."))
+
+    assert (await ask(searcher, "pet")).data[0].reason.dense == pytest.approx(1)
+
+
 async def test_a_filter_holds_for_meanings_too(database: Database, searcher: Searcher) -> None:
     await searcher.embed(await keep(database, "The puppy sleeps."))
     await searcher.embed(await keep(database, "A dog barked.", kind="event"))

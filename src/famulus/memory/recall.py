@@ -15,6 +15,10 @@ _logger = structlog.get_logger()
 _LONGEST_QUERY = 2_000
 # What was said word for word there is much of: a few of it are shown, and looked for among more.
 _MOST_TURNS, _LOOK_AT = 3, 2
+# What is less near than this, by its words or its meaning, has nothing to do with what is asked: so it was measured
+# with `python -m bench.memory.floor`. What was said in reply may have to do with it only through what it replies to.
+NEAR = 0.2
+_NEAR_BESIDE, _MUCH_OF_THE_WORDS = 0.4, 0.4
 # What it did before is the assistant's to look up, and not to be told each time.
 _KINDS = Filters(kinds=["fact", "preference", "event", "turn"])
 
@@ -51,11 +55,26 @@ class Recall:
         return _chosen(found.data, most, session)
 
 
+def is_about_it(hit: Hit, *, near: float = NEAR) -> bool:
+    """Whether something was found for more than that there was nothing better."""
+    reason = hit.reason
+    if reason.dense is None:
+        # Of a long question a memory has few words in any case, and nothing else is known.
+        return bool(reason.words)
+    if hit.memory.kind == "turn" and reason.beside is not None and reason.beside >= _NEAR_BESIDE:
+        return True
+    # The words of what stands beside it are counted in; some must be its own.
+    has_words = bool(reason.words) and (reason.lexical or 0.0) >= _MUCH_OF_THE_WORDS
+    return reason.dense >= near or has_words
+
+
 def _chosen(hits: Sequence[Hit], most: int, session: str | None) -> list[Hit]:
-    """The best, with no more than a few that are only what somebody said."""
+    """The best of what has to do with it, with no more than a few that are only what somebody said."""
     chosen: list[Hit] = []
     turns = 0
     for hit in hits:
+        if not (hit.memory.pinned or is_about_it(hit)):
+            continue
         if hit.memory.kind == "turn":
             if turns == _MOST_TURNS or (session is not None and hit.memory.session == session):
                 continue

@@ -108,7 +108,7 @@ async def ranked(
     memories = {one.number: one for one in await repository.numbered([one.glimpse.number for one in best])}
     # What was replaced or forgotten since the clues were found is not shown.
     there = [(memories.get(one.glimpse.number), one) for one in best]
-    data = [_hit(memory, one, clues.words) for memory, one in there if memory and memory.superseded_by is None]
+    data = [_hit(memory, one, clues.words, cosines) for memory, one in there if memory and not memory.superseded_by]
     return Found(data=data, mode="lexical" if near is None else "fused")
 
 
@@ -140,11 +140,15 @@ async def _see(
         seen |= {one.number: one for one in await repository.glimpses(beside, filters, at=at, dated=dated)}
 
 
-def _hit(memory: Memory, found: Candidate, words: Sequence[str]) -> Hit:
+def _hit(memory: Memory, found: Candidate, words: Sequence[str], cosines: Mapping[int, float] | None) -> Hit:
     has = terms_of(memory.text)
+    # What only came together is no answer to each other.
+    around = (found.glimpse.before, found.glimpse.after) if found.glimpse.session is not None else ()
+    beside = [cosines[number] for number in around if number in cosines] if cosines else []
     reason = Reason(
         words=[word for word in words if term_of(word) in has],
         lexical=round(found.lexical, 4),
         dense=None if found.dense is None else round(found.dense, 4),
+        beside=round(max(beside), 4) if beside else None,
     )
     return Hit(memory=MemoryView.of(memory), score=round(found.score, 6), reason=reason)

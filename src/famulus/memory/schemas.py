@@ -205,6 +205,8 @@ class Reason(BaseModel):
     """Which share of what the query's words tell it has, its neighbours' words counted in: the rarer, the more."""
     dense: float | None
     """How near its meaning is, as a cosine."""
+    beside: float | None = None
+    """How near the meaning is of what was said right before it or after it in its session, the nearer of both."""
 
 
 class Hit(BaseModel):

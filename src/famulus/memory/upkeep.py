@@ -56,7 +56,9 @@ class Upkeep:
         if self._embedder is None or not made:
             return
         try:
-            await self._keep(self._embedder, [(one.number, one.user_id, spoken(one.text, one.speaker)) for one in made])
+            # What was sent twice at once is one memory.
+            some = {one.number: (one.number, one.user_id, spoken(one.text, one.speaker)) for one in made}
+            await self._keep(self._embedder, list(some.values()))
         except FamulusError as error:
             self._embedded = min(self._embedded, min(one.number for one in made) - 1)
             _logger.warning("memory.not_embedded", code=error.code)
