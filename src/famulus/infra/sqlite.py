@@ -31,8 +31,8 @@ T = TypeVar("T")
 
 _BUSY_SECONDS = 30
 _MIN_SQLITE = (3, 35, 0)
-# As much as SQLite maps at the most.
-_MOST_MAPPED_BYTES = 0x7FFF0000
+# More would make a process look as large as its database.
+_MOST_MAPPED_BYTES = 256 * 1_048_576
 _PRAGMAS = (
     "journal_mode=WAL",
     "foreign_keys=ON",

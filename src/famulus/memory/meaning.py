@@ -18,6 +18,7 @@ from famulus.memory.records import Memory
 from famulus.memory.repository import MemoryRepository
 from famulus.memory.retrieval import Clues, Meanings, clues, ranked, timeline
 from famulus.memory.schemas import Found, Search
+from famulus.memory.terms import Counts
 from famulus.memory.upkeep import Upkeep
 from famulus.memory.words import without_names
 
@@ -36,6 +37,7 @@ class Searcher:
         self._patience_seconds = patience_seconds
         self._shelf: Any = None
         self._catching_up: asyncio.Task[None] | None = None
+        self._counts = Counts()
         self.upkeep = Upkeep(database, embedder)
 
     def start(self) -> None:
@@ -61,7 +63,7 @@ class Searcher:
             return Found(data=[], mode="lexical", note=self._why_not())
         # What the query means is worked out while the database looks for its words.
         found, vector = await asyncio.gather(
-            self._database.read(lambda session: clues(session, owner, wanted, speakers, at=at)),
+            self._database.read(lambda session: clues(session, owner, wanted, speakers, at=at, counts=self._counts)),
             self._meaning_of(without_names(without_dates(wanted.query), speakers)),
         )
         return await self._database.read(lambda session: self._ranked(session, user_id, wanted, found, vector, at))

@@ -71,14 +71,20 @@ async def timeline(session: Session, user_id: str, wanted: Search, *, at: dateti
 
 
 async def clues(
-    session: Session, owner: owners.Owner, wanted: Search, speakers: Sequence[str], *, at: datetime
+    session: Session,
+    owner: owners.Owner,
+    wanted: Search,
+    speakers: Sequence[str],
+    *,
+    at: datetime,
+    counts: terms.Counts | None = None,
 ) -> Clues:
     """What there is to go by before the meaning of the query is known."""
     repository = MemoryRepository(session, owner.user_id)
     words, names = named_in(wanted.query, speakers)
     spans = spans_of(wanted.query)
     among = await _let_through(repository, wanted.filters, at)
-    fits = await terms.fits(session, owner, {term_of(word) for word in words})
+    fits = await terms.fits(session, owner, {term_of(word) for word in words}, counts)
     fits.keep_only(among)
     is_filtered_later = among is None and bool(wanted.filters.given())
     most = _DEEPER if is_filtered_later else _CANDIDATES

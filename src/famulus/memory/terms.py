@@ -38,6 +38,28 @@ _REMEMBERED = Prepared(
         .subquery()
     )
 )
+_NEWEST = Prepared(sa.select(sa.func.max(memories.c.number)).where(memories.c.user_id == sa.bindparam("user")))
+_MOST_KNOWN = 10_000
+
+
+class Counts:
+    """How many memories people have, counted again only when one has come or gone."""
+
+    def __init__(self) -> None:
+        # By owner: how often something was forgotten, which memory was the newest, and how many there were then.
+        self._known: dict[int, tuple[int, int | None, int]] = {}
+
+    async def of(self, session: Session, owner: owners.Owner) -> int:
+        """How many the person has, as far as that matters."""
+        of_one = {"user": owner.user_id}
+        [(newest,)] = await session.rows(_NEWEST, of_one)
+        *then, count = self._known.get(owner.owner, (None, None, 0))
+        if then != [owner.forgotten, newest]:
+            [(count,)] = await session.rows(_REMEMBERED, of_one)
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[owner.owner] = owner.forgotten, newest, count
+        return count
 
 
 @dataclass(slots=True)
@@ -101,11 +123,11 @@ async def erase(session: Session, user_id: str, texts: Sequence[tuple[int, str]]
         await session.execute(here, rows)
 
 
-async def fits(session: Session, owner: owners.Owner, terms: Collection[str]) -> Fits:
+async def fits(session: Session, owner: owners.Owner, terms: Collection[str], counts: Counts | None = None) -> Fits:
     """What has any of the words, and how well it fits them all."""
     of = {"of": owner.owner, "terms": sorted(terms)}
     uses: dict[str, int] = dict(await session.rows(_COUNTS, of))
-    [(remembered,)] = await session.rows(_REMEMBERED, {"user": owner.user_id})
+    remembered = await (counts or Counts()).of(session, owner)
     rarity = {term: _rarity(uses.get(term, 0), remembered) for term in terms}
     total = sum(rarity.values())
     found = Fits(owner.owner, {term: worth / total for term, worth in rarity.items()}, [])

@@ -98,6 +98,8 @@ class Upkeep:
         async def look(session: Session) -> tuple[int, Sequence[tuple[int, str, str, str | None]]]:
             settled = max(await vectors.highest(session) - _OVERLAP, 0)
             until = beyond + _STEP if beyond + _STEP < settled else None
+            if until and not await vectors.may_lack(session, embedder.model, beyond=beyond, until=until):
+                return settled, []
             missing = vectors.without(session, embedder.model, beyond=beyond, until=until, limit=_AT_ONCE)
             return settled, await missing
 
