@@ -16,6 +16,7 @@ from typing import Any, Self
 
 import aiohttp
 
+from tests.forked import Forked
 from tests.storage import STORAGE, Kept
 
 SETUP_TOKEN = "a-token-for-tests"
@@ -49,7 +50,7 @@ class Server:
     port: int = field(default_factory=free_port)
     command: str = "serve"
     arguments: tuple[str, ...] = ()
-    process: subprocess.Popen[bytes] | None = None
+    process: Forked | None = None
 
     @property
     def url(self) -> str:
@@ -68,15 +69,8 @@ class Server:
 
     async def start(self, **environment: str) -> Self:
         """Start the process, and wait until it is ready."""
-        with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "famulus", self.command, *self.arguments],
-                env={**self._surroundings, **environment},
-                stdout=log,
-                stderr=log,
-                stdin=subprocess.DEVNULL,
-                cwd=Path(__file__).parents[1],
-            )
+        surroundings = {**self._surroundings, **environment}
+        self.process = Forked([self.command, *self.arguments], environment=surroundings, log=self.folder / "log")
         await self.ready()
         return self
 

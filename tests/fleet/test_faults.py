@@ -150,7 +150,7 @@ async def test_a_redis_that_is_away_in_mid_stream_is_done_without(place: Place, 
     following = await begun([follower])
 
     fault.breaks(place)
-    await until_health(place, (200, 200, ["redis"]), seconds=5)
+    await until_health(place, (200, 200, ["redis"]), seconds=60)
     await asyncio.sleep(seconds - 2)
     fault.mends(place)
     await following

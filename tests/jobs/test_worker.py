@@ -37,14 +37,14 @@ class Bench:
         self.changed.set()
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not condition():
                 self.changed.clear()
                 await self.changed.wait()
 
     async def pass_time_until(self, condition: Callable[[], bool]) -> None:
         """Let a second pass again and again; fewer than a lease has while anything is at work."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not condition():
                 self.changed.clear()
                 with contextlib.suppress(TimeoutError):
@@ -225,5 +225,5 @@ async def test_a_claim_that_was_lost_is_told(bench: Bench) -> None:
         await begun.wait()
         bench.clock.advance(60)
         await bench.database.write(lambda session: bench.queue.claim(session, worker="another", most=1))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await lost.wait()

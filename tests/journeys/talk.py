@@ -122,7 +122,7 @@ def rows(server: Server, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
     return server.kept.rows(sql, *parameters)
 
 
-async def until(condition: Callable[[], Any], *, seconds: float = 15) -> None:
+async def until(condition: Callable[[], Any], *, seconds: float = 60) -> None:
     """Wait until something is so, but not for ever."""
     async with asyncio.timeout(seconds):
         while not condition():

@@ -241,7 +241,7 @@ async def test_a_memory_that_comes_and_goes_costs_none_of_a_hundred_answers(pair
 
     assert [run["status"] for run in ended] == ["completed"] * 100
     assert ["memory"] in [run["degraded"] for run in ended]
-    assert slowest < 8
+    assert slowest < 60
     assert (await pair.say("hello"))["degraded"] == []
 
 

@@ -67,7 +67,7 @@ async def test_a_session_ends_at_once_when_it_is_signed_out(place: Place) -> Non
 
     await browser.ask("POST", "/api/v1/auth/sign-out")
 
-    await seconds_until(lambda: browser.ask("GET", "/api/v1/users/me"), at_most=5)
+    await seconds_until(lambda: browser.ask("GET", "/api/v1/users/me"), at_most=20)
 
 
 async def test_other_sessions_end_when_the_password_changes(place: Place) -> None:
@@ -78,7 +78,7 @@ async def test_other_sessions_end_when_the_password_changes(place: Place) -> Non
     body = {"current": PASSWORD, "new": NEW_PASSWORD}
     assert (await here.ask("POST", "/api/v1/users/me/password", body)).status == 204
 
-    await seconds_until(lambda: elsewhere.ask("GET", "/api/v1/users/me"), at_most=5)
+    await seconds_until(lambda: elsewhere.ask("GET", "/api/v1/users/me"), at_most=20)
     assert (await here.ask("GET", "/api/v1/users/me")).status == 200
 
 
@@ -90,7 +90,7 @@ async def test_a_key_that_is_deleted_opens_nothing(place: Place) -> None:
 
     await place.member.request("DELETE", f"/api/v1/api-keys/{made['id']}")
 
-    await seconds_until(lambda: ask(url, "GET", headers=program), at_most=5)
+    await seconds_until(lambda: ask(url, "GET", headers=program), at_most=20)
 
 
 async def test_an_open_stream_ends_with_its_session_and_the_run_goes_on(place: Place) -> None:
@@ -107,7 +107,7 @@ async def test_an_open_stream_ends_with_its_session_and_the_run_goes_on(place: P
         # It ends between two events: nothing says that the run is over.
         rest = await stream.content.read()
 
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60
     assert b"event: done" not in rest
     assert (await place.member.get(f"/runs/{run['id']}"))["status"] == "in_progress"
     await place.member.post(f"/runs/{run['id']}/cancel")
@@ -120,7 +120,7 @@ async def test_an_open_socket_ends_with_its_session(place: Place) -> None:
     async with connect(address, additional_headers=browser.headers) as socket:
         await browser.ask("POST", "/api/v1/auth/sign-out")
         with pytest.raises(ConnectionClosed) as closed:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 await socket.recv()
 
     assert closed.value.rcvd is not None

@@ -114,7 +114,7 @@ def secrets_of(person: Client, place: Place) -> list[str]:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not holds():
             await asyncio.sleep(0.05)
 

@@ -40,7 +40,7 @@ class Place:
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Wait for what a job is about to do."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not holds():
                 await asyncio.sleep(0.05)
 

@@ -92,4 +92,4 @@ async def test_what_is_no_picture_is_refused(place: Place, sent: bytes, status: 
 
     assert (answer.status, answer.code) == (status, code)
     assert place.stored() == before
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 90

@@ -134,7 +134,7 @@ async def test_a_bomb_goes_off_alone(place: Place, make: Callable[[], bytes], re
 
     assert (file["reason"] or {}).get("code") in reasons
     assert file["status"] == ("failed" if file["reason"] else "ready")
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 90
     assert server.memory_info().rss - before < 64 * MEBIBYTE
     assert not [child for child in server.children(recursive=True) if child.status() != psutil.STATUS_ZOMBIE]
     assert (await read(place, "good.txt", data[:7].hex().encode()))["status"] == "ready"

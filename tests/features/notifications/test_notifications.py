@@ -189,7 +189,7 @@ async def _change(notification_id: str, patch: NotificationPatch, them: Notifica
 
 async def _seen(place: Place, log: EventLog, after: int, most: int) -> list[Entry]:
     seen: list[Entry] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         async for batch in inbox.follow(place.database, log, place.user_id, after):
             seen += batch
             if len(seen) >= most:
