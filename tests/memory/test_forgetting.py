@@ -15,6 +15,7 @@ from famulus.memory.changes import Correcting
 from famulus.memory.client import LocalKeeper, MemoryDraft, MemoryPatch, ProposalDraft, Search, Searcher
 from famulus.memory.retrieval import search
 from famulus.memory.service import Memories
+from famulus.memory.upkeep import Upkeep
 from tests.databases import a_database, sqlite_url
 
 pytestmark = pytest.mark.anyio
@@ -36,6 +37,15 @@ class Toy:
         pass
 
 
+class Newer(Toy):
+    """Its successor, to which everything means something else."""
+
+    model = "newer toy"
+
+    async def embed(self, texts: Sequence[str]) -> list[bytes]:
+        return [array("f", (1.0, 0.0)).tobytes() for _ in texts]
+
+
 async def test_neither_text_nor_meaning_nor_proposal_is_left(tmp_path: Path) -> None:
     async with a_database(sqlite_url(tmp_path)) as database:
         keeper = LocalKeeper(database, Searcher(database, Toy()))
@@ -49,6 +59,20 @@ async def test_neither_text_nor_meaning_nor_proposal_is_left(tmp_path: Path) -> 
 
         for trace in (b"zanzibar", b"quetzal", VECTOR):
             assert not await _found(database, trace)
+
+
+async def test_vectors_of_a_model_that_is_not_used_any_more_leave_nothing_either(tmp_path: Path) -> None:
+    async with a_database(sqlite_url(tmp_path)) as database:
+        keeper = LocalKeeper(database, Searcher(database, Toy()))
+        await keeper.remember("user_maria", [SECRET])
+        assert await _found(database, VECTOR)
+        upkeep = Upkeep(database, Newer(), rollout_seconds=0)
+
+        # Everything is embedded first, and then seen to be.
+        for _ in range(3):
+            await upkeep.step()
+
+        assert not await _found(database, VECTOR)
 
 
 @pytest.mark.parametrize("is_forgotten_first", [True, False])

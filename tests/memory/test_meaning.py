@@ -18,7 +18,7 @@ from famulus.memory.client import make_searcher
 from famulus.memory.embeddings import LocalEmbedder, _local_model, _packed, make_embedder
 from famulus.memory.meaning import Searcher
 from famulus.memory.records import Memory
-from famulus.memory.schemas import Filters, Found, MemoryDraft, Search
+from famulus.memory.schemas import Filters, Found, MemoryDraft, MemoryPatch, Search
 from famulus.memory.service import Memories
 from famulus.memory.tables import memory_vectors
 from famulus.memory.upkeep import Upkeep
@@ -130,6 +130,22 @@ async def test_without_an_embedder_there_are_the_words(database: Database) -> No
 
     assert found.mode == "lexical"
     assert "no model" in str(found.note)
+
+
+async def test_what_is_brought_back_means_what_it_did(database: Database, searcher: Searcher) -> None:
+    (puppy,) = await keep(database, "The puppy sleeps.")
+    await searcher.embed([puppy, *await keep(database, "Rain falls.")])
+    patch = MemoryPatch(text="Green tea is fine.")
+    tea = await database.write(lambda session: Memories(session, MARIA).change(puppy.id, patch))
+    await _through(searcher.upkeep)
+    assert (await ask(searcher, "beverage")).data[0].memory.id == tea.id
+
+    back = await database.write(lambda session: Memories(session, MARIA).restore(puppy.id))
+    await _through(searcher.upkeep)
+
+    found = (await ask(searcher, "pet")).data[0]
+    assert (found.memory.id, found.reason.dense) == (back.id, pytest.approx(1))
+    assert len(await _models(database)) == 2
 
 
 async def test_vectors_of_what_is_forgotten_leave_memory_at_once(database: Database, searcher: Searcher) -> None:

@@ -207,6 +207,15 @@ async def test_filters_let_through_what_they_say(place: Place) -> None:
     assert await place.found("", kinds=["event"]) == ["Tea in spring.", "Tea in autumn."]
 
 
+async def test_what_was_said_on_the_day_that_is_asked_for_comes_first(place: Place) -> None:
+    for day in (3, 17):
+        await place.remember(f"Tea with number {day}.", said_at=datetime(2024, 5, day, tzinfo=UTC))
+
+    assert (await place.found("Who came to tea on 3 May 2024?"))[0] == "Tea with number 3."
+    assert (await place.found("Who came to tea on 17 May 2024?"))[0] == "Tea with number 17."
+    assert (await place.found("Who came to tea?"))[0] == "Tea with number 17."
+
+
 async def test_a_hit_says_why(place: Place) -> None:
     await place.remember("Maria likes green tea.", "Berta drinks tea.")
 

@@ -51,8 +51,12 @@ async def test_a_memory_goes_through_its_life(owner: Client) -> None:
     history = await owner.get(f"{path}/{coffee['id']}/history")
     assert [one["text"] for one in history["data"]] == ["Anna likes coffee.", "Anna likes tea."]
     assert (await owner.request("PATCH", f"{path}/{tea['id']}", {"pinned": True}))[0] == 409
-    assert len((await owner.get(f"{path}/export"))["data"]) == 4
-    assert (await owner.request("DELETE", f"{path}/{coffee['id']}"))[0] == 204
+    back = await owner.post(f"{path}/{tea['id']}/restore")
+    assert (back["text"], back["superseded_by"]) == ("Anna likes tea.", None)
+    history = await owner.get(f"{path}/{tea['id']}/history")
+    assert [one["id"] for one in history["data"]] == [back["id"], coffee["id"], tea["id"]]
+    assert len((await owner.get(f"{path}/export"))["data"]) == 5
+    assert (await owner.request("DELETE", f"{path}/{back['id']}"))[0] == 204
     await owner.get(f"{path}/{tea['id']}", expect=404)
     assert (await owner.request("DELETE", path))[0] == 204
     assert (await owner.get(path))["data"] == []
