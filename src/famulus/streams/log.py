@@ -15,7 +15,7 @@ import structlog
 from famulus.infra import metrics
 from famulus.infra.database import Database, Session
 from famulus.infra.relay import Relay
-from famulus.infra.standing import STANDING, Standing
+from famulus.infra.standing import STANDING, Standing, standing
 from famulus.kit.errors import FamulusError, Gone, Unavailable
 from famulus.kit.loops import forever
 from famulus.streams import store
@@ -341,7 +341,8 @@ class EventLog:
         return _POLL_SECONDS
 
     async def _look(self, stream_ids: list[str]) -> None:
-        heads = await self._database.read(lambda session: store.heads(session, stream_ids))
+        with standing(Standing.URGENT):
+            heads = await self._database.read(lambda session: store.heads(session, stream_ids))
         for stream_id in stream_ids:
             tail = self._tails.get(stream_id)
             if tail is None or not tail.is_watched:
