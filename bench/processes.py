@@ -71,8 +71,8 @@ class Server:
 
 
 def clean_environment() -> dict[str, str]:
-    """Ours, without what its owner has set for a Famulus of their own."""
-    foreign = ("FAMULUS_", "OPENAI_", "DATABASE_URL", "REDIS_URL")
+    """Ours, without what its owner has set for a Famulus of their own, or has numpy take the processor for."""
+    foreign = ("FAMULUS_", "OPENAI_", "OPENBLAS_", "DATABASE_URL", "REDIS_URL")
     return {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
 
 

@@ -36,6 +36,8 @@ from famulus.memory.service import Memories
 USER, OTHER, NEW = "user_bench", "user_other_{:04}", "user_new"
 KEY = "a-service-key-for-the-bench"
 QUESTIONS, AT_ONCE, DIMENSION = 200, 100, 384
+# A service that does nothing takes less than this of a processor.
+_IDLE_SHARE = 0.04
 # So many of the others' memories are written as usual, and copied for everybody else in SQL.
 _SHIFT = "(SELECT min(number) FROM memories WHERE user_id = ?2) - (SELECT min(number) FROM memories WHERE user_id = ?3)"
 _SAME = "key, kind, text, source, speaker, session, importance, pinned, said_at, created_at, updated_at, indexed"
@@ -76,6 +78,16 @@ class Service:
 
     def cpu(self) -> float:
         return cpu_seconds(self._server.pids())
+
+    def settled(self) -> str:
+        """Wait until it has looked through everything, and say what that took."""
+        began, before = time.perf_counter(), self.cpu()
+        while True:
+            spent = self.cpu()
+            time.sleep(1)
+            if self.cpu() - spent < _IDLE_SHARE:
+                break
+        return f"{time.perf_counter() - began - 1:6.0f} s  CPU {self.cpu() - before:6.1f} s  {self.resident():.0f} MiB"
 
     def resident(self) -> float:
         return memory_mib(self._server.pids())["rss_mib"]
@@ -210,6 +222,7 @@ def measure(folder: Path, sizes: Sequence[int], others: int, new: int) -> None:
             service.stop()
             asyncio.run(add_others(place / "famulus.db", others, 1_000))
             service = Service(place)
+            report(f"look through {size + others * 1_000:,} memories after a start", service.settled())
             report(f"search, {size:,} memories, {others:,} others", searched(service, USER, questions))
         service.stop()
 

@@ -144,7 +144,8 @@ async def test_what_is_brought_back_means_what_it_did(database: Database, search
     await _through(searcher.upkeep)
 
     found = (await ask(searcher, "pet")).data[0]
-    assert (found.memory.id, found.reason.dense) == (back.id, pytest.approx(1))
+    assert found.memory.id == back.id
+    assert found.reason.dense == pytest.approx(1)
     assert len(await _models(database)) == 2
 
 
@@ -327,6 +328,23 @@ async def test_the_model_on_this_machine_is_the_one_that_was_published() -> None
     # As its page at the publisher's shows them.
     assert vectors[0] @ vectors[1:].T == pytest.approx([0.695, 0.943, 0.257], abs=0.001)
     embedder.close()
+
+
+@pytest.mark.skipif(FOLDER is None, reason="the model is not installed")
+async def test_the_model_is_read_before_it_is_asked_and_only_where_something_is_remembered(database: Database) -> None:
+    assert FOLDER is not None
+    idle, busy = LocalEmbedder(FOLDER), LocalEmbedder(FOLDER)
+    searcher = Searcher(database, idle)
+    await searcher._catch_up()
+    assert idle._loaded is None
+    await searcher.stop()
+
+    await keep(database, "The puppy sleeps.")
+    searcher = Searcher(database, busy)
+    await searcher._get_ready()
+
+    assert busy._loaded is not None
+    await searcher.stop()
 
 
 async def test_nothing_is_embedded_where_nothing_is_to_be() -> None:

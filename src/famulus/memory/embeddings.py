@@ -56,7 +56,7 @@ class EndpointEmbedder:
 
 
 class LocalEmbedder:
-    """Runs all-MiniLM-L6-v2 in a thread of this process; it is read from the disk at its first use."""
+    """Runs all-MiniLM-L6-v2 in a thread of this process; it is read from the disk when there is a use for it."""
 
     model = "all-MiniLM-L6-v2"
 

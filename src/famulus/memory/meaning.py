@@ -11,9 +11,9 @@ import structlog
 from famulus.infra.database import Database, Session
 from famulus.kit.errors import FamulusError
 from famulus.kit.loops import forever
-from famulus.memory import owners
+from famulus.memory import owners, vectors
 from famulus.memory.dates import without_dates
-from famulus.memory.embeddings import Embedder
+from famulus.memory.embeddings import Embedder, LocalEmbedder
 from famulus.memory.records import Memory
 from famulus.memory.repository import MemoryRepository
 from famulus.memory.retrieval import Clues, Meanings, clues, ranked, timeline
@@ -37,6 +37,7 @@ class Searcher:
         self._patience_seconds = patience_seconds
         self._shelf: Any = None
         self._catching_up: asyncio.Task[None] | None = None
+        self._is_ready = False
         self._counts = Counts()
         self.upkeep = Upkeep(database, embedder)
 
@@ -113,8 +114,16 @@ class Searcher:
         return _NO_MODEL if self._embedder is None else _NO_ANSWER
 
     async def _catch_up(self) -> float:
+        if not self._is_ready:
+            self._is_ready = True
+            await self._get_ready()
         await self._let_go()
         return _SHORT_PAUSE_SECONDS if await self.upkeep.step() else _PAUSE_SECONDS
+
+    async def _get_ready(self) -> None:
+        """Read the model before somebody waits for it: the first question has no more patience than others."""
+        if isinstance(self._embedder, LocalEmbedder) and (await self._database.read(vectors.highest)) > 0:
+            await self._embedder.embed(["Ready."])
 
     async def _let_go(self) -> None:
         """Let go of the vectors of those of whose something was forgotten, if through another process."""
