@@ -56,6 +56,9 @@ async def test_a_memory_goes_through_its_life(owner: Client) -> None:
     history = await owner.get(f"{path}/{tea['id']}/history")
     assert [one["id"] for one in history["data"]] == [back["id"], coffee["id"], tea["id"]]
     assert len((await owner.get(f"{path}/export"))["data"]) == 5
+    first = (await owner.get(f"{path}/export?limit=3"))["data"]
+    rest = (await owner.get(f"{path}/export?limit=3&after={first[-1]['id']}"))["data"]
+    assert [*first, *rest] == (await owner.get(f"{path}/export"))["data"]
     assert (await owner.request("DELETE", f"{path}/{back['id']}"))[0] == 204
     await owner.get(f"{path}/{tea['id']}", expect=404)
     assert (await owner.request("DELETE", path))[0] == 204

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.features.files.place import asked
 from tests.journeys.talk import rows, until
 from tests.serving import Client, Server, serving
 from tests.storage import Kept
@@ -176,6 +177,29 @@ async def test_a_person_reaches_their_own_memories_through_the_server_and_no_oth
     await pair.owner.get("/memories/user_00000000000000000000000000", expect=404)
     await pair.owner.post("/memories/user_00000000000000000000000000", {"text": "Planted."}, expect=404)
     assert (await pair.owner.request("PATCH", f"{path}/{secret['id']}", {"text": ""}))[0] == 422
+
+
+async def test_an_archive_takes_along_what_is_kept_there(pair: Pair) -> None:
+    ada, bela = [await pair.chat.member(pair.owner, name) for name in ("Ada", "Bela")]
+    path, hers = (f"/memories/{person.user_id}" for person in (ada, bela))
+    tea = await ada.post(path, {"text": "Likes tea.", "pinned": True, "kind": "preference"}, expect=201)
+    await ada.post(path, {"memories": [{"text": f"Thing {n}."} for n in range(3)]}, expect=201)
+    change = {"do": "correct", "memory_id": tea["id"], "patch": {"text": "Likes coffee."}}
+    proposed = {"proposals": [{"key": "better", "change": change}]}
+    await pair.service.post(f"{path}/proposals", proposed, expect=204)
+
+    archive = await asked(ada, "GET", "/api/v1/users/me/export")
+    kind = {"Content-Type": "application/zip"}
+    answer = await asked(bela, "POST", "/api/v1/users/me/import", headers=kind, data=archive.body)
+    (waiting,) = (await bela.get(f"{hers}/proposals"))["data"]
+    accepted = await bela.post(f"{hers}/proposals/{waiting['id']}/accept")
+
+    assert answer.status == 200, answer.body
+    assert [answer.json["data"][what]["imported"] for what in ("memories", "memory_proposals")] == [4, 1]
+    memory = accepted["memory"]
+    assert (memory["text"], memory["pinned"], memory["kind"]) == ("Likes coffee.", True, "preference")
+    texts = {one["text"] for one in (await bela.get(hers))["data"]}
+    assert texts == {"Likes coffee.", "Thing 0.", "Thing 1.", "Thing 2."}
 
 
 async def test_what_a_deleted_conversation_has_left_is_forgotten_once_the_memory_is_back(pair: Pair) -> None:

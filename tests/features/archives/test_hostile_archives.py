@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from famulus.apps.archives import PORTIONS, STAYS, TOLD_OF, make_archives
 from famulus.features.accounts.tables import users
+from famulus.features.archives.memories import MemoryPart
 from famulus.features.archives.service import Archives
 from famulus.features.conversations.schemas import ConversationDraft
 from famulus.features.conversations.service import Conversations
@@ -205,6 +206,28 @@ async def test_an_archive_that_was_cut_off_or_changed_on_the_way_is_refused(arch
     ):
         with pytest.raises(ArchiveNotUnderstood):
             await archives.take(OTTO, io.BytesIO(sent))
+
+
+async def test_what_an_import_that_died_has_left_is_completed_by_the_next(
+    archives: Archives, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = await archive_of(archives)
+    before = await rows(database)
+
+    async def die(*_: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as dying:
+        # The last of all parts: what comes before it is there by then.
+        dying.setattr(MemoryPart, "take", die)
+        with pytest.raises(ZeroDivisionError):
+            await archives.take(OTTO, io.BytesIO(sent))
+    half = await rows(database)
+    again = await archives.take(OTTO, io.BytesIO(sent))
+
+    assert half["goals"] == 2 * before["goals"]
+    assert await rows(database) == half
+    assert (again.imported["goals"], again.known["goals"], again.left_out.total()) == (0, 1, 0)
 
 
 async def test_a_channel_comes_back_unverified_and_one_to_an_address_that_opens_something_does_not(
