@@ -34,6 +34,8 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 # A machine may be ten times slower than the one on which this was written.
 MILLISECONDS = 40_000
 WORDS_PER_SECOND = "40"
+# How many times slower the browser is made than it is: what is found at 6 is found on somebody's machine.
+SLOWER = float(os.environ.get("SLOWER_BROWSER", "1"))
 
 expect.set_options(timeout=MILLISECONDS)
 
@@ -110,6 +112,8 @@ class Watch:
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", self._asked)
+        if SLOWER > 1:
+            page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
 
     def forgive(self, pattern: str) -> None:
         """For what a test breaks on purpose."""

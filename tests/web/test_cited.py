@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -14,6 +15,7 @@ from tests.web.test_looks import look
 
 pytestmark = pytest.mark.browser
 
+HOSTILE = "<img src=x onerror='window.pwned=1'>.txt"
 PAGES = [f"Nothing much stands on page {number}." for number in range(1, 40)]
 PAGES[28] = "The ketch lies in Cascais and is eleven metres long."
 
@@ -55,6 +57,23 @@ def test_what_an_answer_has_read_is_named_under_it_and_opened_there(page: Page) 
     expect(page.get_by_role("heading", name="page 28", exact=True)).to_have_count(1)
     expect(page.get_by_role("heading", name="page 39", exact=True)).to_have_count(1)
     assert problems + look(page, "file") == []
+
+
+def test_a_file_of_a_hostile_name_is_cited_as_text(page: Page) -> None:
+    headers = {"Origin": page.url.partition("/#")[0].rstrip("/"), "Content-Type": "application/octet-stream"}
+    at = f"{headers['Origin']}/api/v1/files"
+    said = b"The sloop </p><script>window.pwned=1</script> is small."
+    kept = page.context.request.post(f"{at}?name={quote(HOSTILE)}", data=said, headers=headers).json()["data"][0]
+    page.context.request.get(f"{at}/{kept['id']}?wait=30")
+
+    ask(page, 'use search_files {"query": "sloop"}')
+    wait_until_answered(page, 1)
+    sources = turn(page, 1).get_by_role("list", name="From your files")
+    expect(sources).to_contain_text("img src=x onerror=")
+    sources.get_by_role("link", name="line 1").click()
+
+    expect(page.locator(".meant")).to_contain_text("<script>")
+    assert page.evaluate("window.pwned ?? null") is None
 
 
 def test_a_place_in_a_file_is_found_and_opened_by_keys_alone(page: Page) -> None:

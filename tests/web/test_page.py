@@ -81,6 +81,22 @@ def test_a_lost_connection_is_said_and_loses_nothing(page: Page, watch: Watch) -
     expect(page.get_by_text("cannot be reached")).to_have_count(0)
 
 
+def test_a_page_that_slept_goes_on_where_it_was(page: Page, site: Server) -> None:
+    ask(page, "Count to 150")
+    wait_for_first_words(page)
+    devtools = page.context.new_cdp_session(page)
+
+    talk = f"{site.url}/api/v1/conversations/{page.url.rpartition('/')[2]}"
+    # What a laptop does whose lid is closed, and a phone with a page that nobody looks at.
+    devtools.send("Page.setWebLifecycleState", {"state": "frozen"})
+    while page.context.request.get(talk).json()["active_run_id"]:
+        page.wait_for_timeout(50)
+    devtools.send("Page.setWebLifecycleState", {"state": "active"})
+
+    expect(answer(page, 1)).to_have_text(counted(150))
+    expect(page.get_by_text("cannot be reached")).to_have_count(0)
+
+
 def test_an_answer_survives_the_death_of_its_server(page: Page, site: Server, watch: Watch) -> None:
     watch.forgive("ERR_")
     ask(page, "Count to 120")

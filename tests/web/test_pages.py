@@ -93,6 +93,10 @@ MAKE = """async (markup) => {
   const name = encodeURIComponent(markup + ".html");
   const page = `<script>window.pwned=1</script>${markup}`;
   const file = await post(`/api/v1/files?name=${name}`, page, "application/octet-stream");
+  await send("/api/v1/events", { title: markup, place: markup, start: "2027-08-02T10:00", end: "2027-08-02T12:00" });
+  const schedule = { kind: "phrase", text: "every Monday at 9" };
+  await send("/api/v1/reminders", { title: markup, note: markup, schedule });
+  await send("/api/v1/notifications", { title: markup, body: markup });
   const message = `use recall ${JSON.stringify({ about: markup })}`;
   await send(`/api/v1/conversations/${talk.id}/runs`, { message });
   return [goal.id, talk.id, file.status];
@@ -103,7 +107,8 @@ def test_markup_in_what_people_name_and_tools_say_is_text(page: Page) -> None:
     goal, talk, status = page.evaluate(MAKE, MARKUP)
 
     assert status == 201
-    for path in ("goals", f"goals/{goal}", "memory", "files", f"c/{talk}"):
+    days = ("calendar/day/2027-08-02", "calendar/month/2027-08-02", "reminders", "notifications", "search?q=onerror")
+    for path in ("goals", f"goals/{goal}", "memory", "files", *days, f"c/{talk}"):
         visit(page, path)
         expect(page.get_by_text("onerror=").first).to_be_visible()
         assert page.evaluate("window.pwned ?? null") is None, path

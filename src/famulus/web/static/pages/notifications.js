@@ -26,7 +26,7 @@ const APART = { ways: () => html`<${QuietHours} /><${Ways} />`, sent: () => html
 export default function Notifications() {
   const which = WHICH.find(([name]) => name === route.value.rest?.[0])?.[0] ?? "unread";
   const actions = html`<button type="button" onClick=${() => attempt(api.readAll())}><${Check} />Mark all as read</button>`;
-  return html`<${Page} title="Notifications" kind="narrow" actions=${!APART[which] && actions}>
+  return html`<${Page} title="News" kind="narrow" actions=${!APART[which] && actions}>
     <${Choice} label="Which" options=${WHICH} value=${which} onChoose=${(name) => visit(`#/notifications/${name}`)} />
     ${APART[which]?.() ?? html`<${Inbox} key=${which} which=${which} />`}
   <//>`;

@@ -32,7 +32,7 @@ function SignIn() {
       <${Field} label="Password" name="password" type="password" autocomplete="current-password" required />
     <//>`}
     <p class="aside">
-      Forgotten your password? <a href="#/forgotten">Have a link sent to you.</a> No password, or no e-mail here? <code>famulus user link</code>, run where Famulus is installed, prints a link that
+      ${server.value.password_sign_in !== false && html`Forgotten your password? <a href="#/forgotten">Have a link sent to you.</a> `}No password, or no e-mail here? <code>famulus user link</code>, run where Famulus is installed, prints a link that
       signs you in.
     </p>`;
 }

@@ -53,6 +53,7 @@ const UNREAD = { stored: "Its text is about to be read.", indexing: "Its text is
 function Text({ file, start }) {
   const [text, setText] = useState(start?.text);
   const mark = useRef(null);
+  const sheet = useRef(null);
   useEffect(() => mark.current?.scrollIntoView({ block: "center" }), []);
   if (!text?.data.length) {
     const why = UNREAD[file.status] ?? file.reason?.message ?? "There is no text in it.";
@@ -63,13 +64,18 @@ function Text({ file, start }) {
   const before = async () => {
     const from = Math.max(0, first - AT_ONCE);
     const earlier = await load(from, first - from);
-    if (earlier) setText({ ...text, data: [...earlier.data, ...text.data] });
+    if (!earlier) return;
+    // What is being read stays where it is.
+    const box = sheet.current.closest(".page");
+    const below = box.scrollHeight - box.scrollTop;
+    setText({ ...text, data: [...earlier.data, ...text.data] });
+    requestAnimationFrame(() => (box.scrollTop = box.scrollHeight - below));
   };
   const onward = async () => {
     const later = await load(text.next, AT_ONCE);
     if (later) setText({ data: [...text.data, ...later.data], next: later.next });
   };
-  return html`<section class="panel reading" aria-label="What it says">
+  return html`<section class="panel reading" ref=${sheet} aria-label="What it says">
     ${first > 0 && html`<button type="button" class="quiet wide" onClick=${before}>What comes before</button>`}
     ${text.data.map(
       ({ position, where, text: said }) => html`<div key=${position} ref=${position === start.meant ? mark : null}
