@@ -105,12 +105,14 @@ async def answers(socket: ClientConnection, command: Any, *, times: int) -> list
 async def test_each_message_over_a_socket_is_a_request_of_its_key(server: Server, people: list[Client]) -> None:
     emil, fritz = people[2:]
     async with conversing(server, emil, "203.0.113.8") as socket, conversing(server, fritz, "203.0.113.9") as other:
-        told = await answers(socket, {"type": "ping"}, times=30)
+        told = await answers(socket, {"type": "ping"}, times=60)
         refused = await answer_to(socket, {"thread_id": "thread_x", "message": "hello"})
         neighbour = await answer_to(other, {"type": "ping"})
 
-    # The handshake was the first.
-    assert [one["event"] for one in told] == ["pong"] * 19 + ["error"] * 11
+    # The handshake was the first. Where Redis does not answer in time, its process counts by itself from there on.
+    pongs = [one["event"] for one in told].count("pong")
+    assert 0 < pongs < 2 * 20
+    assert [one["event"] for one in told] == ["pong"] * pongs + ["error"] * (60 - pongs)
     assert neighbour["event"] == "pong"
     assert (refused["type"], refused["error_code"]) == ("error", "too_many_requests")
     assert refused["error"] == "Too many requests. Try again later."
@@ -122,7 +124,7 @@ async def test_each_message_over_a_socket_is_a_request_of_its_key(server: Server
 
 async def test_what_is_no_command_counts_like_any_other_message(server: Server, people: list[Client]) -> None:
     async with conversing(server, people[3], "203.0.113.10") as socket:
-        told = await answers(socket, "{", times=30)
+        told = await answers(socket, "{", times=60)
 
     assert told[0]["error_code"] == "malformed_command"
     assert told[-1]["error_code"] == "too_many_requests"
