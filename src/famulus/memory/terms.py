@@ -81,7 +81,8 @@ class Fits:
 
     def best(self, most: int) -> list[int]:
         """The numbers of those that fit best."""
-        return heapq.nlargest(most, self.of, key=lambda number: (self.of[number], number))
+        # Pairs compare themselves; a key would be asked for each of thousands.
+        return [number for _, number in heapq.nlargest(most, zip(self.of.values(), self.of, strict=True))]
 
     def add(self, uses: Sequence[tuple[str, int, int]]) -> None:
         """Count words (term, number, weight) that memories have."""

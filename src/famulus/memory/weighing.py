@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from heapq import nlargest
 
 from famulus.memory.dates import Span
 from famulus.memory.records import Glimpse
@@ -127,7 +126,7 @@ def _favour_sessions(candidates: Sequence[Candidate]) -> None:
     for one in candidates:
         if one.glimpse.session is not None:
             scores[one.glimpse.session].append(one.score)
-    worth = {name: sum(nlargest(BEST_OF_SESSION, some)) / BEST_OF_SESSION for name, some in scores.items()}
+    worth = {name: sum(sorted(some)[-BEST_OF_SESSION:]) / BEST_OF_SESSION for name, some in scores.items()}
     best = max(worth.values(), default=0.0)
     if not best:
         return
