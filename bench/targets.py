@@ -155,7 +155,7 @@ class Famulus(Target):
 
     def _wait_until_it_listens(self) -> None:
         assert self.server is not None
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 180
         while time.monotonic() < deadline:
             if self.server.ended():
                 break
