@@ -10,11 +10,14 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.serving import Server
-from tests.web.conftest import Watch, begin, restart
+from tests.web.conftest import SLOWER, Watch, begin, restart
 from tests.web.measuring import busy, slowness
 from tests.web.talking import answer, ask, counted, wait_until_answered
 
-pytestmark = pytest.mark.browser
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(SLOWER > 1, reason="nothing is measured in a browser that is made slower than it is"),
+]
 
 ARTEFACTS = Path(__file__).parents[1] / "artefacts" / "web"
 MESSAGES = 2_000
@@ -97,7 +100,7 @@ def test_a_conversation_of_thousands_of_messages_is_drawn_where_it_is_read(
 
     page.reload()
     expect(page.get_by_text("1 2 3").last).to_be_visible()
-    times = slowness(page)
+    times = slowness(browser, page)
     with busy(browser, page) as found:
         measured = page.evaluate(SCROLL)
     a_frame = sum(found.tasks) / FRAMES
@@ -114,7 +117,7 @@ def test_an_answer_of_many_thousand_words_streams_without_freezing(
     browser: Browser, signed_in: BrowserContext, site: Server, quick: Server, watch: Watch
 ) -> None:
     page = begin(signed_in, watch, site)
-    times = slowness(page)
+    times = slowness(browser, page)
 
     with busy(browser, page) as found:
         ask(page, f"Count to {WORDS}")
@@ -136,7 +139,7 @@ def test_the_first_load_is_small_and_asks_little_of_the_browser(
     page = context.new_page()
     watch.over(page)
     page.add_init_script(READY)
-    times = slowness(page)
+    times = slowness(browser, page)
 
     with busy(browser, page) as found:
         page.goto(site.url)
