@@ -74,10 +74,11 @@ _ON_ERASE = (
 )
 _TRIALS_PER_MINUTE = 10
 _ROUTERS = (
-    accounts_endpoints.router,
-    endpoints.router,
+    # What is asked most often first: they are tried in this order.
     native.router,
     socket.router,
+    endpoints.router,
+    accounts_endpoints.router,
     goals_endpoints.router,
     files_endpoints.router,
     calendar_endpoints.router,

@@ -115,20 +115,20 @@ class _Form:
             raise TypeError("Only statements that read or change rows can be prepared.")
         self.sql = str(compiled)
         constants = compiled.params
-        self._places: list[tuple[str, Any, _Convert]] = [
-            (name, constants[name], _conversion_in(compiled.binds[name].type, dialect))
-            for name in compiled.positiontup or ()
-        ]
+        places = compiled.positiontup or ()
+        self._places = [(name, constants[name]) for name in places]
+        inward = [_conversion_in(compiled.binds[name].type, dialect) for name in places]
+        self._inward = [(index, convert) for index, convert in enumerate(inward) if convert is not None]
         conversions = [_conversion_out(column.type, dialect) for column in statement.exported_columns]
         self.conversions = [(index, convert) for index, convert in enumerate(conversions) if convert is not None]
 
     def values(self, parameters: Mapping[str, Any]) -> Row:
         """The values in the order of the statement's places."""
-        found = []
-        for name, constant, convert in self._places:
-            value = parameters.get(name, constant)
-            found.append(value if convert is None else convert(value))
-        return tuple(found)
+        given = parameters.get
+        values = [given(name, constant) for name, constant in self._places]
+        for index, convert in self._inward:
+            values[index] = convert(values[index])
+        return tuple(values)
 
     def converted(self, row: Row) -> Row:
         """One row, with the values that its columns' types promise."""

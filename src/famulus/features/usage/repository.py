@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from famulus.features.usage.records import UNLIMITED, Amount, Counter, Entry, Price, Spent, Total, Window
+from famulus.features.usage.records import METRICS, UNLIMITED, Amount, Counter, Entry, Price, Spent, Total, Window
 from famulus.features.usage.tables import usage_counters, usage_entries, usage_plans, usage_prices
 from famulus.infra.database import Session
 from famulus.infra.prepared import Prepared
@@ -158,4 +158,4 @@ class UsageRepository:
 
 
 def _named(name: str, amount: Amount) -> dict[str, int]:
-    return {f"{name}_{metric}": value for metric, value in asdict(amount).items()}
+    return {f"{name}_{metric}": amount.of(metric) for metric in METRICS}
