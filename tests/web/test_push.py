@@ -136,7 +136,8 @@ def test_a_browser_is_told_while_its_page_is_closed_until_it_is_told_no_more(
     way.get_by_role("button", name="Test").click()
     expect(pushed.locator(".toast", has_text="The test has arrived there.")).to_be_visible()
     assert service.next()["type"] == "test"
-    way.get_by_label("everything").uncheck()
+    # It shows what the server has: until that has answered, the box may look as before.
+    way.get_by_label("everything").click()
     expect(way.get_by_label("reminders")).to_be_checked()
     pushed.get_by_role("button", name="What was sent").click()
     pushed.get_by_role("button", name="Delivered").click()
@@ -153,10 +154,10 @@ def test_whoever_signs_out_is_told_nothing_more_in_this_browser(
     visit(pushed, "settings")
     pushed.get_by_role("button", name="Tell me here").click()
     expect(pushed.get_by_role("button", name="Stop telling me here")).to_be_visible()
-    ways = site.kept.rows("SELECT count(*) FROM notification_channels WHERE kind = 'push'")
+    ((before,),) = site.kept.rows("SELECT count(*) FROM notification_channels WHERE kind = 'push'")
 
     pushed.get_by_role("button", name="Sign out").first.click()
     expect(pushed.get_by_role("heading", name="Welcome back")).to_be_visible()
 
-    assert ways == [(1,)]
-    assert site.kept.rows("SELECT count(*) FROM notification_channels WHERE kind = 'push'") == [(0,)]
+    assert before > 0
+    assert site.kept.rows("SELECT count(*) FROM notification_channels WHERE kind = 'push'") == [(before - 1,)]
