@@ -232,7 +232,7 @@ class Client:
     async def follow(self, run_id: str, *, after: str | None = None) -> AsyncIterator[Event]:
         """The events of a run from a position on, as long as the connection lasts."""
         headers = {**self.headers, **({"Last-Event-ID": after} if after else {})}
-        timeout = aiohttp.ClientTimeout(total=None, sock_read=60)
+        timeout = aiohttp.ClientTimeout(total=None, sock_read=120)
         async with (
             aiohttp.ClientSession(timeout=timeout) as http,
             http.get(f"{self.url}/runs/{run_id}/events", headers=headers) as answer,

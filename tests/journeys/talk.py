@@ -142,7 +142,7 @@ async def first(events: AsyncIterator[Event], name: str, *, times: int = 1) -> l
 
 async def spoken(client: Client, thread_id: str, message: str, seen: list[Event], **fields: Any) -> None:
     """Say something with `POST /chat` and note its events, until they end or the server dies."""
-    timeout = aiohttp.ClientTimeout(total=None, sock_read=60)
+    timeout = aiohttp.ClientTimeout(total=None, sock_read=120)
     headers = {**client.headers, "Accept": "text/event-stream"}
     body = {"thread_id": thread_id, "message": message, **fields}
     buffer = b""

@@ -206,7 +206,8 @@ async def test_an_idle_stream_shows_signs_of_life_and_says_how_to_treat_it(owner
 
 
 async def test_many_open_streams_do_not_hold_up_an_ordinary_request(owner: Client) -> None:
-    conversation: Talk = await talk(owner, "text?tokens=200&rate=50")
+    # Longer than it takes, however long that is.
+    conversation: Talk = await talk(owner, "text?tokens=5000&rate=50")
     run_id = await conversation.send()
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
         watching = asyncio.gather(*(read(http, owner, run_id) for _ in range(150)))
@@ -216,6 +217,7 @@ async def test_many_open_streams_do_not_hold_up_an_ordinary_request(owner: Clien
                 assert answer.status == 200
                 await answer.read()
         assert not watching.done()
+        await owner.post(f"/runs/{run_id}/cancel")
         readings = await watching
 
     assert len({b"\n\n".join(frames(reading)) for reading in readings}) == 1

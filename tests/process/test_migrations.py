@@ -115,7 +115,7 @@ def test_a_death_in_the_middle_leaves_the_schema_as_it_was(
     before = schema_of(path)
 
     dying = child("upgrade_and_die", f"sqlite:///{path}", str(statement))
-    dying.communicate(timeout=60)
+    dying.communicate(timeout=180)
     assert dying.returncode == -9
     assert schema_of(path) == before
     migrations.upgrade(f"sqlite:///{path}")

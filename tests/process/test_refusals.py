@@ -33,7 +33,7 @@ def famulus(*arguments: str, folder: Path, **environment: str) -> subprocess.Com
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=180,
         check=False,
     )
 

@@ -58,7 +58,7 @@ async def ask(
 ) -> Answer:
     """One request, with nothing added to it; a stream is left after its first bytes."""
     async with (
-        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(20)) as http,
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(60)) as http,
         http.request(method, url, headers=headers, json=body, data=data, allow_redirects=False) as answer,
     ):
         if answer.content_type == "text/event-stream":
