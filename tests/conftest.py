@@ -6,6 +6,7 @@ import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from famulus.apps import server as _server  # noqa: F401 -- declares every table
@@ -18,6 +19,10 @@ from tests.storage import STORAGE, Kind, apart, emptied
 if os.access("/dev/shm", os.W_OK):
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", "/dev/shm")
     tempfile.tempdir = "/dev/shm"
+
+# The same examples each time, however slow the machine: what is found by chance is found by those who look for it.
+hypothesis.settings.register_profile("same", derandomize=True, database=None, deadline=None)
+hypothesis.settings.load_profile("same")
 
 pytest_plugins = ["tests.fake_model.fixture", "tests.infra.redis_server", "tests.infra.postgres_server"]
 

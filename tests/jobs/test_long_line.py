@@ -27,6 +27,9 @@ async def test_a_claim_is_quick_however_long_the_line(yard: Yard, conversations:
         await yard.add(serial_key="thread")
         await yard.finish(await yard.claim_one())
         await yard.database.read(lambda session: census(session, at=now))
+    if yard.database.path is None:
+        # As it does by itself now and then: it knows from then on that there is nothing.
+        await yard.database.write(lambda session: session.driver_sql("ANALYZE jobs"))
     rows = [
         {
             "id": f"job_{number:06}", "kind": "work", "user_id": "maria",

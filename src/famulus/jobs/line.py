@@ -49,6 +49,8 @@ _placed = (
     sa.select(_due.c.id, (_first_turn + _nth - 1).label("turn"))
     .join(_lines, (_lines.c.priority == _due.c.priority) & _lines.c.user_id.is_not_distinct_from(_due.c.user_id))
     .cte("placed")
+    # Worked out once, and not again for each job that it is compared with.
+    .prefix_with("MATERIALIZED", dialect="postgresql")
 )
 _PLACE = Prepared(sa.update(jobs).where(jobs.c.id == _placed.c.id, jobs.c.turn.is_(None)).values(turn=_placed.c.turn))
 # Nothing earlier of the same key is left; nor is something later at work, before which this one has come in since its
@@ -102,12 +104,25 @@ async def plan_afresh(session: Session) -> None:
         await session.driver_sql("SET LOCAL plan_cache_mode = force_custom_plan")
 
 
+async def _count_again(session: Session) -> None:
+    """Have PostgreSQL look how many jobs there are, where it believes in fewer than have just got their places.
+
+    It counts now and then by itself; when it has last done so while the queue was empty, a plan that it makes afresh is
+    as bad as an old one.
+    """
+    [(believed,)] = await session.driver_sql("SELECT reltuples FROM pg_class WHERE oid = 'jobs'::regclass")
+    if believed < _MOST_PLACED:
+        await session.driver_sql("ANALYZE (SKIP_LOCKED) jobs")
+
+
 async def next_in_line(session: Session, *, now: datetime, until: datetime, worker: str, most: int) -> list[Row]:
     """Take up to `most` jobs that are due, until then; see `Claim` for what is said of each."""
     await plan_afresh(session)
-    await session.change(_PLACE, {"now": now})
+    placed = await session.change(_PLACE, {"now": now})
     lease = {"now": now, "until": until, "worker": worker}
     if session.speaks == "sqlite":
         return await session.rows(_TAKE_FIRST, lease | {"most": most})
+    if placed == _MOST_PLACED:
+        await _count_again(session)
     chosen = [job_id for (job_id,) in await session.rows(_CHOOSE, {"now": now, "most": most})]
     return await session.rows(_TAKE_CHOSEN, lease | {"chosen": chosen}) if chosen else []

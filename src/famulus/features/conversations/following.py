@@ -20,8 +20,8 @@ from famulus.streams.sse import EventStream, frame
 from famulus.streams.store import END, Entry
 
 RESET = "stream.reset"
-# No stream has entries of epoch zero.
-_END_WITHOUT_LOG = 0, 1
+# Further than any stream comes, so that no client has it from where the run was made.
+_END_WITHOUT_LOG = 0, 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)

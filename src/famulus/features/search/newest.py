@@ -55,8 +55,9 @@ def _common(first: str, last: str) -> str:
 def _beginning(lines: str, letters: str) -> Iterator[tuple[str, int]]:
     """The words that begin with some letters, and their weights."""
     begins = f"\n{letters}"
-    at = lines.find(begins)
-    while at >= 0:
+    at, last = lines.find(begins), len(lines) - 1
+    # Where no letters are given, the end of the last line begins like a line too.
+    while 0 <= at < last:
         end = lines.index("\n", at + 1)
         word, _, weight = lines[at + 1 : end].partition("\t")
         yield word, int(weight)
