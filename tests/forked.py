@@ -1,7 +1,7 @@
 """Commands of Famulus in processes of their own, forked from one that has loaded everything: a start costs no import.
 
 They are processes like any other, to be killed, stopped and waited for. What differs from `python -m famulus` is how
-the code came into memory, and that has tests of its own.
+the code came into memory, which `tests/process/test_command.py` and the refusals are about.
 """
 
 import importlib

@@ -50,7 +50,7 @@ class Server:
     port: int = field(default_factory=free_port)
     command: str = "serve"
     arguments: tuple[str, ...] = ()
-    process: Forked | None = None
+    process: "Forked | subprocess.Popen[bytes] | None" = None
 
     @property
     def url(self) -> str:
@@ -69,7 +69,7 @@ class Server:
 
     async def start(self, **environment: str) -> Self:
         """Start the process, and wait until it is ready."""
-        surroundings = {**self._surroundings, **environment}
+        surroundings = {**self.surroundings, **environment}
         self.process = Forked([self.command, *self.arguments], environment=surroundings, log=self.folder / "log")
         await self.ready()
         return self
@@ -78,7 +78,7 @@ class Server:
         """What comes of each `famulus …`, given by whoever operates the server, whether it runs or not."""
         done = subprocess.run(
             [sys.executable, "-m", "tests.commanded"],
-            env=self._surroundings,
+            env=self.surroundings,
             input=json.dumps(commands),
             stdout=subprocess.PIPE,
             text=True,
@@ -88,7 +88,8 @@ class Server:
         return [(status, said, wrong) for status, said, wrong in json.loads(done.stdout)]
 
     @property
-    def _surroundings(self) -> dict[str, str]:
+    def surroundings(self) -> dict[str, str]:
+        """The environment in which it is started."""
         # Only what a server needs: the machine's own settings must not leak into a test.
         clean = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         own = {

@@ -66,6 +66,7 @@ class JobDraft:
     id: str = field(default_factory=lambda: new_id("job"))
 
 
+_TAKEN_OVER = "Somebody else has taken this job over."
 _now = sa.bindparam("now", type_=jobs.c.due_at.type)
 _mine = (jobs.c.id == sa.bindparam("job"), jobs.c.fence == sa.bindparam("held"))
 _other = jobs.alias("other")
@@ -156,9 +157,9 @@ class JobQueue:
 
     async def finish(self, session: Session, claim: Claim) -> None:
         """The job is done and leaves the queue, within the transaction that did it."""
-        gone = await session.row(_FINISH, {"job": claim.id, "held": claim.fence})
-        self._check(gone is not None)
-        serial_key, has_next = gone or (None, False)
+        if (gone := await session.row(_FINISH, {"job": claim.id, "held": claim.fence})) is None:
+            raise LeaseLost(_TAKEN_OVER)
+        serial_key, has_next = gone
         # Where many write at once, the next of its key may be on its way into the queue, and not be seen from here.
         if has_next or (serial_key is not None and session.speaks == "postgresql"):
             session.after_commit(self.bell.set)
@@ -174,8 +175,8 @@ class JobQueue:
 
     async def park(self, session: Session, claim: Claim, *, until: datetime) -> None:
         """Let go of the job in good order, to be claimed again at `until`, or when `rouse` says so."""
-        parked = await session.change(_PARK, {"job": claim.id, "held": claim.fence, "until": until})
-        self._check(parked > 0)
+        if not await session.change(_PARK, {"job": claim.id, "held": claim.fence, "until": until}):
+            raise LeaseLost(_TAKEN_OVER)
 
     async def retry(self, session: Session, claim: Claim, *, until: datetime, error: str, give_up: bool) -> None:
         """The job failed: try again at `until`, or keep it aside for somebody to look at."""
@@ -225,10 +226,6 @@ class JobQueue:
     def _ring(self) -> None:
         """Wake the workers, of this process and of others."""
         self._relay.announce(_DUE)
-
-    def _check(self, is_held: bool) -> None:
-        if not is_held:
-            raise LeaseLost("Somebody else has taken this job over.")
 
 
 def _row(draft: JobDraft, now: datetime) -> dict[str, Any]:
